@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "debugfs.h"
+
+#include <linux/cred.h>
+#include <linux/debugfs.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/rcupdate.h>
+#include <linux/seq_file.h>
+#include <linux/uidgid.h>
+#include <linux/user_namespace.h>
+
+#include "endpoint.h"
+#include "registry.h"
+
+static struct dentry *mq_debugfs_dir;
+
+/* Position 0 is the heading, position n + 1 slot n. */
+static void *mq_debugfs_find(loff_t *pos)
+{
+	unsigned long slot;
+	struct mq_endpoint *ep;
+
+	if (!*pos)
+		return SEQ_START_TOKEN;
+	slot = *pos - 1;
+	ep = mq_registry_next_rcu(&slot);
+	*pos = slot + 1;
+	return ep;
+}
+
+static void *mq_endpoints_start(struct seq_file *file, loff_t *pos)
+	__acquires(RCU)
+{
+	rcu_read_lock();
+	return mq_debugfs_find(pos);
+}
+
+static void *mq_endpoints_next(struct seq_file *file, void *entry, loff_t *pos)
+{
+	++*pos;
+	return mq_debugfs_find(pos);
+}
+
+static void mq_endpoints_stop(struct seq_file *file, void *entry)
+	__releases(RCU)
+{
+	rcu_read_unlock();
+}
+
+static int mq_endpoints_show(struct seq_file *file, void *entry)
+{
+	struct mq_endpoint *ep = entry;
+	struct mq_snapshot now;
+
+	if (entry == SEQ_START_TOKEN) {
+		seq_puts(file, "NAME PID UID DEPTH QUEUED ACCEPTED DELIVERED OVERWRITTEN DISCARDED REJECTED\n");
+		return 0;
+	}
+
+	mq_endpoint_peek(ep, &now);
+	seq_printf(file, "%s %d %u %u %u %llu %llu %llu %llu %llu\n", ep->name.bytes,
+		   pid_vnr(ep->owner), from_kuid_munged(seq_user_ns(file), ep->cred->euid),
+		   now.depth, now.queued, now.counters.accepted, now.counters.delivered,
+		   now.counters.overwritten, now.counters.discarded,
+		   now.counters.rejected);
+	return 0;
+}
+
+static const struct seq_operations mq_endpoints_sops = {
+	.start = mq_endpoints_start,
+	.next = mq_endpoints_next,
+	.stop = mq_endpoints_stop,
+	.show = mq_endpoints_show,
+};
+DEFINE_SEQ_ATTRIBUTE(mq_endpoints);
+
+/**
+ * mq_debugfs_init - make the files; without debugfs the driver works without them
+ */
+void mq_debugfs_init(void)
+{
+	mq_debugfs_dir = debugfs_create_dir("mq", NULL);
+	debugfs_create_file("endpoints", 0400, mq_debugfs_dir, NULL, &mq_endpoints_fops);
+}
+
+/**
+ * mq_debugfs_deinit - remove the files
+ */
+void mq_debugfs_deinit(void)
+{
+	debugfs_remove(mq_debugfs_dir);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What all files of the driver share: the parameters, the memory they ask for,
+ * and the order of the locks.
+ *
+ * Locks, outermost first; nobody takes one to the left of what he holds:
+ *
+ *	mq_endpoint.broadcasting	one broadcast of this sender at a time (sleeps,
+ *					covers no user memory)
+ *	mq_registry.lock		who is registered (sleeps; never taken to send,
+ *					receive, wait or poll)
+ *	    pid->wait_pidfd.lock	the kernel's, where the exit of a process is told;
+ *					our callback under it takes no lock
+ *	    mq_endpoint.lock		the mailbox, its stage and counters; a leaf, held for
+ *					pointer moves only, in process context only
+ *
+ * Names, processes and slots are found under RCU without a lock.
+ *
+ * Three lifetimes of an endpoint: a reference keeps its memory (and one grace period
+ * more, for whoever found it under RCU), the registry's link makes it reachable, the
+ * owner makes it legal. endpoint.h says how they end.
+ */
+#ifndef _MQ_DRIVER_H
+#define _MQ_DRIVER_H
+
+#include <linux/gfp.h>
+#include <linux/types.h>
+
+#define MQ_MAX_DEVICES_MAX	65536
+#define MQ_QUEUE_LEN_MAX	65536
+#define MQ_CMD_BUF_SIZE_MIN	16
+#define MQ_CMD_BUF_SIZE_MAX	1048576
+
+/*
+ * For all memory that a user makes the driver hold: charged to his memory control
+ * group, and at its limit the allocation fails; it neither kills nor logs.
+ */
+#define MQ_GFP	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
+/* The module's parameters, constant once it is loaded (main.c). */
+extern unsigned int mq_max_devices;
+extern unsigned int mq_queue_len;
+extern unsigned int mq_cmd_buf_size;
+
+#endif /* _MQ_DRIVER_H */

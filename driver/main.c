@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mq_driver: messages between processes by name, without a broker.
+ *
+ * Load, unload, parameters, device node. The way of a message through the other
+ * files: file.c (a call) -> command.c (what it asks) -> registry.c (who is meant) ->
+ * endpoint.c (into the mailbox, wake) -> file.c (out of it again).
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+
+#include "alert.h"
+#include "debugfs.h"
+#include "driver.h"
+#include "endpoint.h"
+#include "file.h"
+#include "message.h"
+#include "registry.h"
+
+unsigned int mq_max_devices = 64;
+module_param_named(MAX_DEVICES, mq_max_devices, uint, 0444);
+MODULE_PARM_DESC(MAX_DEVICES, "named endpoints that may exist at once, 1 to 65536 (default 64)");
+
+unsigned int mq_queue_len = 16;
+module_param_named(QUEUE_LEN, mq_queue_len, uint, 0444);
+MODULE_PARM_DESC(QUEUE_LEN, "messages that a mailbox holds, 1 to 65536 (default 16)");
+
+unsigned int mq_cmd_buf_size = 4096;
+module_param_named(CMD_BUF_SIZE, mq_cmd_buf_size, uint, 0444);
+MODULE_PARM_DESC(CMD_BUF_SIZE, "bytes of one text command, 16 to 1048576 (default 4096)");
+
+static struct miscdevice mq_device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "mq",
+	.fops = &mq_file_operations,
+	.mode = 0660,
+};
+
+static int __init mq_param_check(const char *name, unsigned int value,
+				 unsigned int min, unsigned int max)
+{
+	if (value >= min && value <= max)
+		return 0;
+	pr_err("%s=%u is out of range, %u to %u\n", name, value, min, max);
+	return -EINVAL;
+}
+
+static int __init mq_params_check(void)
+{
+	int err;
+
+	err = mq_param_check("MAX_DEVICES", mq_max_devices, 1, MQ_MAX_DEVICES_MAX);
+	if (!err)
+		err = mq_param_check("QUEUE_LEN", mq_queue_len, 1, MQ_QUEUE_LEN_MAX);
+	if (!err)
+		err = mq_param_check("CMD_BUF_SIZE", mq_cmd_buf_size,
+				     MQ_CMD_BUF_SIZE_MIN, MQ_CMD_BUF_SIZE_MAX);
+	return err;
+}
+
+static int __init mq_driver_init(void)
+{
+	int err;
+
+	err = mq_params_check();
+	if (err)
+		return err;
+
+	mq_alert_init();
+	mq_endpoint_init();
+
+	err = mq_message_init();
+	if (err)
+		return err;
+	err = mq_registry_init();
+	if (err)
+		goto err_message;
+	mq_debugfs_init();
+	err = misc_register(&mq_device);
+	if (err)
+		goto err_debugfs;
+
+	pr_info("loaded, MAX_DEVICES=%u QUEUE_LEN=%u CMD_BUF_SIZE=%u\n",
+		mq_max_devices, mq_queue_len, mq_cmd_buf_size);
+	return 0;
+
+err_debugfs:
+	mq_debugfs_deinit();
+	mq_registry_deinit();
+err_message:
+	mq_message_deinit();
+	return err;
+}
+
+static void __exit mq_driver_exit(void)
+{
+	misc_deregister(&mq_device);
+	mq_debugfs_deinit();
+	mq_registry_deinit();
+	mq_message_deinit();
+	mq_alert_deinit();
+}
+
+module_init(mq_driver_init);
+module_exit(mq_driver_exit);
+
+MODULE_AUTHOR("the mq authors");
+MODULE_DESCRIPTION("Messages between processes by name, without a broker");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.0.1");

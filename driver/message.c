@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "message.h"
+
+#include <linux/build_bug.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+
+#include "driver.h"
+
+/*
+ * Short messages, a KiB, and 4,000 bytes with their command each have a slab cache.
+ * What is larger comes from kvmalloc(), whose memory can only be freed where it is
+ * allowed to sleep.
+ */
+static struct mq_message_cache {
+	const char *name;
+	u32 size;
+	struct kmem_cache *slab;
+} mq_message_caches[] = {
+	{ .name = "mq_message_256",  .size = 256 },
+	{ .name = "mq_message_1152", .size = 1152 },
+	{ .name = "mq_message_4096", .size = 4096 },
+};
+
+/*
+ * A slab cache with a constructor is not zeroed at each allocation where the kernel
+ * is built or booted so (init_on_alloc), which costs as much as the copy of the text.
+ * Nothing is lost: every byte that leaves the driver was written by the sender, and
+ * what stays behind the text is the rest of an older message, which nobody is given.
+ */
+static void mq_message_construct(void *object)
+{
+	memset(object, 0, sizeof(struct mq_message));
+}
+
+/**
+ * mq_message_init - make the slab caches
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int mq_message_init(void)
+{
+	struct mq_message_cache *cache;
+	u32 shown = offsetof(struct mq_message, sender);
+
+	for (cache = mq_message_caches;
+	     cache < mq_message_caches + ARRAY_SIZE(mq_message_caches); cache++) {
+		cache->slab = kmem_cache_create_usercopy(cache->name, cache->size, 0,
+							 SLAB_ACCOUNT, shown,
+							 cache->size - shown,
+							 mq_message_construct);
+		if (!cache->slab) {
+			mq_message_deinit();
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/**
+ * mq_message_deinit - give the slab caches back, when no message is left
+ */
+void mq_message_deinit(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(mq_message_caches); i++) {
+		kmem_cache_destroy(mq_message_caches[i].slab);
+		mq_message_caches[i].slab = NULL;
+	}
+}
+
+static struct kmem_cache *mq_message_slab(size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(mq_message_caches); i++)
+		if (struct_size((struct mq_message *)NULL, data, size) <=
+		    mq_message_caches[i].size)
+			return mq_message_caches[i].slab;
+	return NULL;
+}
+
+/**
+ * mq_message_new - memory for a message
+ * @size: bytes at mq_message.data, which the caller fills, all of them
+ *
+ * Charged to the calling process's memory control group. May sleep.
+ *
+ * Return: the message with one reference, without text or sender, or NULL.
+ */
+struct mq_message *mq_message_new(size_t size)
+{
+	struct kmem_cache *slab = mq_message_slab(size);
+	struct mq_message *msg;
+
+	if (slab)
+		msg = kmem_cache_alloc(slab, MQ_GFP);
+	else
+		msg = kvmalloc(struct_size(msg, data, size), MQ_GFP);
+	if (!msg)
+		return NULL;
+
+	refcount_set(&msg->refs, 1);
+	msg->size = size;
+	msg->text_len = 0;
+	msg->sender_len = 0;
+	return msg;
+}
+
+static void mq_message_free(struct mq_message *msg)
+{
+	struct kmem_cache *slab = mq_message_slab(msg->size);
+
+	if (slab)
+		kmem_cache_free(slab, msg);
+	else
+		kvfree(msg);
+}
+
+/**
+ * mq_message_put - give a reference back
+ * @msg: the message, or NULL
+ *
+ * The last one frees it, which may sleep.
+ */
+void mq_message_put(struct mq_message *msg)
+{
+	if (msg && refcount_dec_and_test(&msg->refs))
+		mq_message_free(msg);
+}
+
+/**
+ * mq_message_put_rcu - give a reference back in an RCU section, which must not sleep
+ * @msg: the message
+ * @dead: receives the message if this was the last reference; the caller's own list,
+ *	for mq_message_drain()
+ */
+void mq_message_put_rcu(struct mq_message *msg, struct llist_head *dead)
+{
+	if (refcount_dec_and_test(&msg->refs))
+		__llist_add(&msg->dead, dead);
+}
+
+/**
+ * mq_message_drain - free what mq_message_put_rcu() has gathered
+ * @dead: the list, empty afterwards
+ */
+void mq_message_drain(struct llist_head *dead)
+{
+	struct mq_message *msg, *next;
+
+	llist_for_each_entry_safe(msg, next, __llist_del_all(dead), dead)
+		mq_message_free(msg);
+}

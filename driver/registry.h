@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who is registered: names -> endpoints, processes -> endpoints, and slots for
+ * walking over all of them.
+ *
+ * Two tables find one endpoint; the array of slots is for walks, because a walk over
+ * a hash table that grows may repeat or miss entries. All three are read under RCU
+ * and changed under the registry's lock.
+ *
+ * A process's end is learned from its struct pid: our entry on pid->wait_pidfd is
+ * called when the process group has died, before its parent's wait can return. It
+ * marks the endpoint dead (from then on no sender finds it) and puts it on the list
+ * of the dead, which a work item unlinks and ends soon. Whoever registers does the
+ * same first, so the name and the place of a process that was waited for are free.
+ *
+ * The reference that goes with the link: whoever unlinks takes it over, ends the
+ * endpoint, and gives it back. An endpoint on the list of the dead is unlinked by
+ * nobody but who takes that list.
+ */
+#ifndef _MQ_REGISTRY_H
+#define _MQ_REGISTRY_H
+
+#include <linux/types.h>
+
+struct mq_endpoint;
+struct mq_message;
+struct mq_name;
+struct pid;
+
+int mq_registry_init(void);
+void mq_registry_deinit(void);
+
+int mq_registry_link(struct mq_endpoint *ep);
+int mq_registry_unlink(struct pid *owner);
+
+struct mq_endpoint *mq_registry_get(struct pid *owner);
+struct mq_endpoint *mq_registry_next_rcu(unsigned long *slot);
+
+int mq_registry_send(const struct mq_name *name, struct mq_message *msg);
+int mq_registry_broadcast(struct mq_endpoint *from, struct mq_message *msg);
+
+#endif /* _MQ_REGISTRY_H */

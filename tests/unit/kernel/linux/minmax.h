@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _UNIT_LINUX_MINMAX_H
+#define _UNIT_LINUX_MINMAX_H
+
+#define min(a, b)	((a) < (b) ? (a) : (b))
+
+#endif
