@@ -2,7 +2,7 @@
 #include "command.h"
 
 #include <linux/errno.h>
-#include <linux/kernel.h>
+#include <linux/compiler.h>
 #include <linux/string.h>
 
 /* The part of a line that is not parsed yet. */
@@ -62,6 +62,7 @@ static int mq_command_parse_reg(struct mq_command *cmd, struct mq_cursor *rest)
 	size_t i;
 	int err;
 
+	cmd->kind = MQ_COMMAND_REG;
 	err = mq_cursor_pop_argument(rest);
 	if (err)
 		return err;
@@ -78,11 +79,13 @@ static int mq_command_parse_reg(struct mq_command *cmd, struct mq_cursor *rest)
 
 static int mq_command_parse_unr(struct mq_command *cmd, struct mq_cursor *rest)
 {
+	cmd->kind = MQ_COMMAND_UNR;
 	mq_cursor_trim(rest);
 	return rest->left ? -EINVAL : 0;
 }
 
-static int mq_command_parse_all(struct mq_command *cmd, struct mq_cursor *rest)
+/* TEXT is the rest of the line, byte for byte. */
+static int mq_command_parse_text(struct mq_command *cmd, struct mq_cursor *rest)
 {
 	int err;
 
@@ -95,33 +98,40 @@ static int mq_command_parse_all(struct mq_command *cmd, struct mq_cursor *rest)
 	return cmd->text_len ? 0 : -EINVAL;
 }
 
+static int mq_command_parse_all(struct mq_command *cmd, struct mq_cursor *rest)
+{
+	cmd->kind = MQ_COMMAND_ALL;
+	return mq_command_parse_text(cmd, rest);
+}
+
 static int mq_command_parse_msg(struct mq_command *cmd, struct mq_cursor *rest)
 {
-	const char *end;
 	int err;
 
+	cmd->kind = MQ_COMMAND_MSG;
 	err = mq_cursor_pop_space(rest);
 	if (err)
 		return err;
 
-	end = memchr(rest->at, ' ', rest->left);
-	if (!end || end == rest->at)
+	cmd->word = rest->at;
+	while (rest->left && *rest->at != ' ') {
+		rest->at++;
+		rest->left--;
+	}
+	cmd->word_len = rest->at - cmd->word;
+	if (!cmd->word_len)
 		return -EINVAL;
 
-	cmd->word = rest->at;
-	cmd->word_len = end - rest->at;
 	/* What cannot be a name becomes the empty one, and ENOENT when it is looked up. */
 	mq_name_parse(&cmd->name, cmd->word, cmd->word_len);
-
-	rest->at += cmd->word_len;
-	rest->left -= cmd->word_len;
-	return mq_command_parse_all(cmd, rest);
+	return mq_command_parse_text(cmd, rest);
 }
 
 static int mq_command_parse_from(struct mq_command *cmd, struct mq_cursor *rest)
 {
 	int err;
 
+	cmd->kind = MQ_COMMAND_FROM;
 	err = mq_cursor_pop_argument(rest);
 	if (err)
 		return err;
@@ -135,12 +145,13 @@ static int mq_command_parse_wait(struct mq_command *cmd, struct mq_cursor *rest)
 	s64 timeout = 0;
 	int err;
 
+	cmd->kind = MQ_COMMAND_WAIT;
 	mq_cursor_trim(rest);
 	cmd->timeout = MQ_COMMAND_FOREVER;
 	if (!rest->left)
 		return 0;
 
-	err = mq_cursor_pop_argument(rest);
+	err = mq_cursor_pop_space(rest);
 	if (err)
 		return err;
 
@@ -155,20 +166,17 @@ static int mq_command_parse_wait(struct mq_command *cmd, struct mq_cursor *rest)
 	return 0;
 }
 
-/* The two that carry every message come first. */
-static const struct mq_command_word {
-	char word[6];
-	u8 len;
-	u8 kind;
-	int (*parse)(struct mq_command *cmd, struct mq_cursor *rest);
-} mq_command_words[] = {
-	{ "/msg",  4, MQ_COMMAND_MSG,  mq_command_parse_msg },
-	{ "/all",  4, MQ_COMMAND_ALL,  mq_command_parse_all },
-	{ "/reg",  4, MQ_COMMAND_REG,  mq_command_parse_reg },
-	{ "/unr",  4, MQ_COMMAND_UNR,  mq_command_parse_unr },
-	{ "/from", 5, MQ_COMMAND_FROM, mq_command_parse_from },
-	{ "/wait", 5, MQ_COMMAND_WAIT, mq_command_parse_wait },
-};
+/* The length of @word is a constant where this is inlined, and so is the comparison. */
+static __always_inline bool mq_cursor_pop_word(struct mq_cursor *cursor, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (cursor->left < len || memcmp(cursor->at, word, len))
+		return false;
+	cursor->at += len;
+	cursor->left -= len;
+	return true;
+}
 
 /**
  * mq_command_parse - read one line of the text protocol
@@ -176,26 +184,27 @@ static const struct mq_command_word {
  * @line: what was written to the device, not terminated
  * @len: how many bytes
  *
- * A command word ends where the line, or what every line may end with, begins,
- * or at a space; each parser sees the line from there on.
+ * Each parser sees the line from behind its command word on, and refuses it if
+ * something else than a space, or what every line may end with, stands there.
  *
  * Return: 0, -EINVAL, or -ENAMETOOLONG for a name that /reg does not take.
  */
 int mq_command_parse(struct mq_command *cmd, const char *line, size_t len)
 {
-	const struct mq_command_word *word;
-	struct mq_cursor rest;
-	size_t i;
+	struct mq_cursor rest = { .at = line, .left = len };
 
-	for (i = 0; i < ARRAY_SIZE(mq_command_words); i++) {
-		word = &mq_command_words[i];
-		if (len < word->len || memcmp(line, word->word, word->len))
-			continue;
-
-		rest.at = line + word->len;
-		rest.left = len - word->len;
-		cmd->kind = word->kind;
-		return word->parse(cmd, &rest);
-	}
+	/* The two that carry every message come first. */
+	if (mq_cursor_pop_word(&rest, "/msg"))
+		return mq_command_parse_msg(cmd, &rest);
+	if (mq_cursor_pop_word(&rest, "/all"))
+		return mq_command_parse_all(cmd, &rest);
+	if (mq_cursor_pop_word(&rest, "/reg"))
+		return mq_command_parse_reg(cmd, &rest);
+	if (mq_cursor_pop_word(&rest, "/unr"))
+		return mq_command_parse_unr(cmd, &rest);
+	if (mq_cursor_pop_word(&rest, "/from"))
+		return mq_command_parse_from(cmd, &rest);
+	if (mq_cursor_pop_word(&rest, "/wait"))
+		return mq_command_parse_wait(cmd, &rest);
 	return -EINVAL;
 }

@@ -18,8 +18,8 @@ static struct dentry *mq_debugfs_dir;
 /* Position 0 is the heading, position n + 1 slot n. */
 static void *mq_debugfs_find(loff_t *pos)
 {
-	unsigned long slot;
 	struct mq_endpoint *ep;
+	u32 slot;
 
 	if (!*pos)
 		return SEQ_START_TOKEN;

@@ -10,7 +10,6 @@
 
 #include "alert.h"
 #include "driver.h"
-#include "message.h"
 
 /*
  * Where polls wait. epoll keeps the queue that poll() gave it for as long as the file
@@ -81,17 +80,6 @@ struct mq_endpoint *mq_endpoint_new(const struct mq_name *name, struct pid *owne
 	return ep;
 }
 
-/**
- * mq_endpoint_get_rcu - keep an endpoint beyond the RCU section in which it was found
- * @ep: the endpoint, or NULL
- *
- * Return: @ep with a reference for the caller, or NULL if its last one has gone.
- */
-struct mq_endpoint *mq_endpoint_get_rcu(struct mq_endpoint *ep)
-{
-	return ep && refcount_inc_not_zero(&ep->refs) ? ep : NULL;
-}
-
 static void mq_endpoint_free_rcu(struct rcu_head *rcu)
 {
 	struct mq_endpoint *ep = container_of(rcu, struct mq_endpoint, rcu);
@@ -102,15 +90,14 @@ static void mq_endpoint_free_rcu(struct rcu_head *rcu)
 }
 
 /**
- * mq_endpoint_put - give a reference back
- * @ep: the endpoint, or NULL
+ * mq_endpoint_free - the end of an endpoint without references
+ * @ep: the endpoint; ended, or never registered
  *
- * The slots went when it ended, or go here if it was never registered.
+ * Whoever found it under RCU may still look at it for a grace period, but not at the
+ * slots. May sleep.
  */
-void mq_endpoint_put(struct mq_endpoint *ep)
+void mq_endpoint_free(struct mq_endpoint *ep)
 {
-	if (!ep || !refcount_dec_and_test(&ep->refs))
-		return;
 	kvfree(ep->mailbox.slots);
 	call_rcu(&ep->rcu, mq_endpoint_free_rcu);
 }
@@ -121,19 +108,16 @@ static u32 mq_endpoint_queued_locked(const struct mq_endpoint *ep)
 	return ep->mailbox.count + !!ep->stage.msg;
 }
 
-/*
- * A message is there, or the end. Nobody sleeps most of the time, and then this must
- * cost nothing; wq_has_sleeper() has the barrier between our store, before, and its
- * load: a sleeper queues itself first and then looks.
+/**
+ * mq_endpoint_wake - a message is there
+ * @ep: the endpoint
  */
-static void mq_endpoint_wake(struct mq_endpoint *ep)
+void mq_endpoint_wake(struct mq_endpoint *ep)
 {
 	const __poll_t events = EPOLLIN | EPOLLRDNORM;
 
-	if (wq_has_sleeper(&ep->sleepers))
-		wake_up_interruptible_sync_poll(&ep->sleepers, events);
-	if (wq_has_sleeper(ep->pollers))
-		wake_up_interruptible_sync_poll(ep->pollers, events);
+	wake_up_interruptible_sync_poll(&ep->sleepers, events);
+	wake_up_interruptible_sync_poll(ep->pollers, events);
 }
 
 /**
@@ -160,6 +144,7 @@ void mq_endpoint_end(struct mq_endpoint *ep)
 
 	spin_lock(&ep->lock);
 	ep->ended = true;
+	WRITE_ONCE(ep->closed, true);
 	if (!ep->stage.is_busy)
 		swap(staged, ep->stage.msg);
 	unread = ep->mailbox;
@@ -181,45 +166,14 @@ void mq_endpoint_end(struct mq_endpoint *ep)
 }
 
 /**
- * mq_endpoint_send - put a message into an endpoint's mailbox and wake its owner
- * @ep: the endpoint; an RCU section or a reference holds it
- * @msg: the message; on success the caller's reference is the mailbox's
- * @dead: receives a message that was overwritten and has no other reference
- *
- * Does not sleep.
- *
- * Return: 0, or -ENOENT if the endpoint has ended.
+ * mq_endpoint_alert_overflow - a mailbox has begun to overwrite
+ * @ep: the endpoint
  */
-int mq_endpoint_send(struct mq_endpoint *ep, struct mq_message *msg,
-		     struct llist_head *dead)
+void mq_endpoint_alert_overflow(struct mq_endpoint *ep)
 {
-	struct mq_message *oldest;
-	bool overflows = false;
-
-	spin_lock(&ep->lock);
-	if (ep->ended) {
-		spin_unlock(&ep->lock);
-		return -ENOENT;
-	}
-	if (!mq_endpoint_queued_locked(ep))
-		ep->overflowing = false;
-	oldest = mq_mailbox_push(&ep->mailbox, msg);
-	ep->counters.accepted++;
-	if (oldest) {
-		ep->counters.overwritten++;
-		overflows = !ep->overflowing;
-		ep->overflowing = true;
-	}
-	spin_unlock(&ep->lock);
-
-	mq_endpoint_wake(ep);
-	if (oldest)
-		mq_message_put_rcu(oldest, dead);
-	if (overflows)
-		mq_alert_show(MQ_ALERT_OVERFLOW,
-			      "mailbox of %s is full (%u messages) and overwrites\n",
-			      ep->name.bytes, ep->mailbox.depth);
-	return 0;
+	mq_alert_show(MQ_ALERT_OVERFLOW,
+		      "mailbox of %s is full (%u messages) and overwrites\n",
+		      ep->name.bytes, ep->mailbox.depth);
 }
 
 /* Returned to nobody outside: another reader has the stage. */
@@ -301,7 +255,9 @@ void mq_endpoint_receive_end(struct mq_endpoint *ep, bool delivered)
 	}
 	if (delivered)
 		ep->counters.delivered++;
-	else if (ep->ended)
+	if (!mq_endpoint_queued_locked(ep))
+		ep->overflowing = false;
+	if (!delivered && ep->ended)
 		ep->counters.discarded++;
 	spin_unlock(&ep->lock);
 

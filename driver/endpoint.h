@@ -26,6 +26,7 @@
 #define _MQ_ENDPOINT_H
 
 #include "mailbox.h"
+#include "message.h"
 #include "name.h"
 
 #include <linux/ktime.h>
@@ -77,12 +78,13 @@ struct mq_stage {
 /**
  * struct mq_endpoint - a registered name
  * @refs: references
- * @lock: covers everything from @mailbox to @ended
+ * @lock: covers everything from @mailbox to @ended, and reading @closed
  * @mailbox: what is not yet being read
  * @stage: what is
  * @counters: what became of all messages
  * @overflowing: has overwritten since it was last empty
- * @ended: takes and gives no message any more
+ * @ended: gives no message any more
+ * @closed: takes no message any more; set with @ended, or, without the lock, with @dead
  * @shows_sender: /from is on; a lone flag, read and written without a lock
  * @dead: the owner has ended; set once, under the wait_pidfd lock, read anywhere
  * @linked: the registry's, under its lock: the tables below hold this endpoint
@@ -108,6 +110,7 @@ struct mq_endpoint {
 	bool overflowing;
 	bool ended;
 
+	bool closed;
 	bool shows_sender;
 	bool dead;
 	bool linked;
@@ -145,18 +148,88 @@ wait_queue_head_t *mq_endpoint_pollers(struct pid *owner);
 
 struct mq_endpoint *mq_endpoint_new(const struct mq_name *name, struct pid *owner,
 				    u32 depth);
-struct mq_endpoint *mq_endpoint_get_rcu(struct mq_endpoint *ep);
-void mq_endpoint_put(struct mq_endpoint *ep);
+void mq_endpoint_free(struct mq_endpoint *ep);
 void mq_endpoint_end(struct mq_endpoint *ep);
+void mq_endpoint_wake(struct mq_endpoint *ep);
 void mq_endpoint_wake_pollers(struct mq_endpoint *ep);
+void mq_endpoint_alert_overflow(struct mq_endpoint *ep);
 
-int mq_endpoint_send(struct mq_endpoint *ep, struct mq_message *msg,
-		     struct llist_head *dead);
 int mq_endpoint_receive_begin(struct mq_endpoint *ep, bool nonblock);
 void mq_endpoint_receive_end(struct mq_endpoint *ep, bool delivered);
 
 bool mq_endpoint_has_message(struct mq_endpoint *ep);
 int mq_endpoint_wait(struct mq_endpoint *ep, ktime_t timeout, bool nonblock);
 void mq_endpoint_peek(struct mq_endpoint *ep, struct mq_snapshot *snapshot);
+
+/**
+ * mq_endpoint_send - put a message into an endpoint's mailbox and wake its owner
+ * @ep: the endpoint; an RCU section or a reference holds it
+ * @msg: the message; on success the caller's reference is the mailbox's
+ * @dead: receives a message that was overwritten and has no other reference
+ *
+ * Does not sleep. A broadcast repeats these lines for each receiver: they are inline,
+ * and what is rare is not.
+ *
+ * Return: 0, or -ENOENT if the endpoint has ended or its owner has.
+ */
+static inline int mq_endpoint_send(struct mq_endpoint *ep, struct mq_message *msg,
+				   struct llist_head *dead)
+{
+	struct mq_message *oldest;
+	bool overflows = false;
+
+	spin_lock(&ep->lock);
+	if (unlikely(READ_ONCE(ep->closed))) {
+		spin_unlock(&ep->lock);
+		return -ENOENT;
+	}
+	oldest = mq_mailbox_push(&ep->mailbox, msg);
+	ep->counters.accepted++;
+	if (unlikely(oldest)) {
+		ep->counters.overwritten++;
+		overflows = !ep->overflowing;
+		ep->overflowing = true;
+	}
+	spin_unlock(&ep->lock);
+
+	/*
+	 * Nobody sleeps most of the time. The barrier stands between our store, above,
+	 * and the looks into the queues: a sleeper enters the queue first (with a
+	 * barrier of its own, or taking our lock) and then looks for a message.
+	 */
+	smp_mb();
+	if (unlikely(waitqueue_active(&ep->sleepers) || waitqueue_active(ep->pollers)))
+		mq_endpoint_wake(ep);
+
+	if (unlikely(oldest)) {
+		mq_message_put_rcu(oldest, dead);
+		if (overflows)
+			mq_endpoint_alert_overflow(ep);
+	}
+	return 0;
+}
+
+/**
+ * mq_endpoint_get_rcu - keep an endpoint beyond the RCU section in which it was found
+ * @ep: the endpoint, or NULL
+ *
+ * Return: @ep with a reference for the caller, or NULL if its last one has gone.
+ */
+static inline struct mq_endpoint *mq_endpoint_get_rcu(struct mq_endpoint *ep)
+{
+	return ep && refcount_inc_not_zero(&ep->refs) ? ep : NULL;
+}
+
+/**
+ * mq_endpoint_put - give a reference back
+ * @ep: the endpoint, or NULL
+ *
+ * May sleep.
+ */
+static inline void mq_endpoint_put(struct mq_endpoint *ep)
+{
+	if (ep && refcount_dec_and_test(&ep->refs))
+		mq_endpoint_free(ep);
+}
 
 #endif /* _MQ_ENDPOINT_H */

@@ -8,9 +8,9 @@
 #include <linux/pid.h>
 #include <linux/poll.h>
 #include <linux/sched/signal.h>
-#include <linux/uio.h>
 
 #include "alert.h"
+#include "buffer.h"
 #include "command.h"
 #include "driver.h"
 #include "endpoint.h"
@@ -18,17 +18,28 @@
 #include "registry.h"
 
 /*
- * Whose endpoint does a call on this file mean? The calling process's. This function
- * and mq_file_reg() are the only ones that know that an owner is a process.
+ * Whose endpoint does a call on this file mean? The calling process's. Nothing outside
+ * this file knows that it is the calling process's, and not another owner's.
  */
+static struct mq_endpoint *mq_file_find_endpoint_rcu(void)
+{
+	return mq_registry_find_rcu(task_tgid(current));
+}
+
+/* The same with a reference for the caller, who is going to sleep. */
 static struct mq_endpoint *mq_file_get_endpoint(void)
 {
-	return mq_registry_get(task_tgid(current));
+	struct mq_endpoint *ep;
+
+	rcu_read_lock();
+	ep = mq_endpoint_get_rcu(mq_file_find_endpoint_rcu());
+	rcu_read_unlock();
+	return ep;
 }
 
 static int mq_file_open(struct inode *inode, struct file *file)
 {
-	/* Preadv2(RWF_NOWAIT) and io_uring may ask: nothing sleeps that is told not to. */
+	/* preadv2(RWF_NOWAIT) and io_uring may ask: nothing sleeps that is told not to. */
 	file->f_mode |= FMODE_NOWAIT;
 	return stream_open(inode, file);
 }
@@ -69,43 +80,55 @@ static int mq_file_reg(struct file *file, const struct mq_command *cmd)
 	return err;
 }
 
-static void mq_file_alert_nobody(const struct mq_endpoint *from,
-				 const struct mq_command *cmd)
+static void mq_file_alert_nobody(const struct mq_command *cmd,
+				 const struct mq_message *msg)
 {
 	char name[MQ_NAME_SIZE];
 
 	mq_name_show(name, sizeof(name), cmd->word, cmd->word_len);
 	mq_alert_show(MQ_ALERT_NOBODY, "%s sends to %s, which does not exist\n",
-		      from->name.bytes, name);
+		      msg->sender.bytes, name);
 }
 
-/* /msg and /all. Takes over the caller's reference to the message. */
-static int mq_file_send(const struct mq_command *cmd, struct mq_message *msg)
+/* /msg: never sleeps between here and the mailbox, so one RCU section holds both. */
+static int mq_file_msg(const struct mq_command *cmd, struct mq_message *msg)
 {
-	struct mq_endpoint *from = mq_file_get_endpoint();
-	int err;
-
-	if (!from) {
-		mq_message_put(msg);
-		return -EACCES;
-	}
+	struct mq_endpoint *from;
+	LLIST_HEAD(dead);
+	int err = -EACCES;
 
 	msg->text = cmd->text;
 	msg->text_len = cmd->text_len;
-	msg->sender = from->name;
-	msg->sender_len = strlen(from->name.bytes);
 
-	if (cmd->kind == MQ_COMMAND_ALL) {
-		err = mq_registry_broadcast(from, msg);
-		mq_message_put(msg);
-	} else {
-		err = mq_registry_send(&cmd->name, msg);
-		if (err) {
-			mq_file_alert_nobody(from, cmd);
-			mq_message_put(msg);
-		}
+	rcu_read_lock();
+	from = mq_file_find_endpoint_rcu();
+	if (from) {
+		msg->sender = from->name;
+		err = mq_registry_send_rcu(&cmd->name, msg, &dead);
 	}
-	mq_endpoint_put(from);
+	rcu_read_unlock();
+
+	mq_message_drain(&dead);
+	if (err == -ENOENT)
+		mq_file_alert_nobody(cmd, msg);
+	if (err)
+		mq_message_put(msg);
+	return err;
+}
+
+static int mq_file_all(const struct mq_command *cmd, struct mq_message *msg)
+{
+	struct mq_endpoint *from = mq_file_get_endpoint();
+	int err = -EACCES;
+
+	if (from) {
+		msg->text = cmd->text;
+		msg->text_len = cmd->text_len;
+		msg->sender = from->name;
+		err = mq_registry_broadcast(from, msg);
+		mq_endpoint_put(from);
+	}
+	mq_message_put(msg);
 	return err;
 }
 
@@ -135,6 +158,28 @@ static int mq_file_wait(const struct mq_command *cmd, bool nonblock)
 	return err;
 }
 
+static bool mq_file_is_nonblock(const struct kiocb *iocb)
+{
+	return (iocb->ki_filp->f_flags & O_NONBLOCK) || (iocb->ki_flags & IOCB_NOWAIT);
+}
+
+/* What is no message: nothing of the line is left in memory any more. */
+static int mq_file_control(struct file *file, const struct mq_command *cmd, bool nonblock)
+{
+	switch (cmd->kind) {
+	case MQ_COMMAND_REG:
+		return mq_file_reg(file, cmd);
+	case MQ_COMMAND_UNR:
+		return mq_registry_unlink(task_tgid(current));
+	case MQ_COMMAND_FROM:
+		return mq_file_from(cmd);
+	case MQ_COMMAND_WAIT:
+		return mq_file_wait(cmd, nonblock);
+	default:
+		return -EINVAL;
+	}
+}
+
 /* Takes over the caller's reference to the message, in whose memory the line lies. */
 static int mq_file_command(struct file *file, struct mq_message *msg, bool nonblock)
 {
@@ -142,32 +187,19 @@ static int mq_file_command(struct file *file, struct mq_message *msg, bool nonbl
 	int err;
 
 	err = mq_command_parse(&cmd, msg->data, msg->size);
-	if (!err && (cmd.kind == MQ_COMMAND_MSG || cmd.kind == MQ_COMMAND_ALL))
-		return mq_file_send(&cmd, msg);
+	if (!err && cmd.kind == MQ_COMMAND_MSG)
+		return mq_file_msg(&cmd, msg);
+	if (!err && cmd.kind == MQ_COMMAND_ALL)
+		return mq_file_all(&cmd, msg);
 
-	/* Nothing below needs the line; a /wait shall not hold its memory. */
 	mq_message_put(msg);
-	if (err)
-		return err;
-
-	switch (cmd.kind) {
-	case MQ_COMMAND_REG:
-		return mq_file_reg(file, &cmd);
-	case MQ_COMMAND_UNR:
-		return mq_registry_unlink(task_tgid(current));
-	case MQ_COMMAND_FROM:
-		return mq_file_from(&cmd);
-	case MQ_COMMAND_WAIT:
-		return mq_file_wait(&cmd, nonblock);
-	default:
-		return -EINVAL;
-	}
+	return err ? err : mq_file_control(file, &cmd, nonblock);
 }
 
-static ssize_t mq_file_write_line(struct file *file, struct iov_iter *from,
+static ssize_t mq_file_write_line(struct file *file, struct mq_buffer *from,
 				  bool nonblock)
 {
-	size_t len = iov_iter_count(from);
+	size_t len = mq_buffer_left(from);
 	struct mq_message *msg;
 	int err;
 
@@ -183,7 +215,7 @@ static ssize_t mq_file_write_line(struct file *file, struct iov_iter *from,
 	msg = mq_message_new(len);
 	if (!msg)
 		return -ENOMEM;
-	if (!copy_from_iter_full(msg->data, len, from)) {
+	if (!mq_buffer_pop(from, msg->data, len)) {
 		mq_message_put(msg);
 		return -EFAULT;
 	}
@@ -192,52 +224,72 @@ static ssize_t mq_file_write_line(struct file *file, struct iov_iter *from,
 	return err ? err : len;
 }
 
+static ssize_t mq_file_write(struct file *file, const char __user *data, size_t len,
+			     loff_t *pos)
+{
+	struct mq_buffer from = { .at = (char __user *)data, .left = len };
+
+	return mq_file_write_line(file, &from, file->f_flags & O_NONBLOCK);
+}
+
+static ssize_t mq_file_write_iter(struct kiocb *iocb, struct iov_iter *iter)
+{
+	struct mq_buffer from = { .iter = iter };
+
+	return mq_file_write_line(iocb->ki_filp, &from, mq_file_is_nonblock(iocb));
+}
+
+/* The sender's name, or what is left of it, and one space. */
+static ssize_t mq_file_copy_prefix(const struct mq_message *msg, size_t prefix,
+				   size_t done, struct mq_buffer *to)
+{
+	size_t len = min(prefix - done, mq_buffer_left(to));
+	char head[MQ_NAME_SIZE];
+
+	memcpy(head, msg->sender.bytes, prefix - 1);
+	head[prefix - 1] = ' ';
+	return mq_buffer_push(to, head + done, len) ? len : -EFAULT;
+}
+
 /*
  * Copy what comes next of "SENDER TEXT" or of TEXT alone. Only the reader that has
  * claimed the stage is here. After a fault the stage is as it was.
  *
  * Return: bytes copied, or -EFAULT.
  */
-static ssize_t mq_file_copy_stage(const struct mq_message *msg, struct mq_stage *stage,
-				  struct iov_iter *to)
+static ssize_t mq_file_copy_stage(struct mq_stage *stage, struct mq_buffer *to)
 {
-	size_t prefix = stage->prefix;
+	const struct mq_message *msg = stage->msg;
 	size_t done = stage->done;
-	size_t part, copied = 0;
+	ssize_t copied = 0;
+	size_t len;
 
-	if (done < prefix) {
-		/* The name, or what is left of it, and one space. */
-		char head[MQ_NAME_SIZE];
-
-		memcpy(head, msg->sender.bytes, prefix - 1);
-		head[prefix - 1] = ' ';
-		part = min(prefix - done, iov_iter_count(to));
-		if (copy_to_iter(head + done, part, to) != part)
-			return -EFAULT;
-		copied = part;
-		done += part;
+	if (done < stage->prefix) {
+		copied = mq_file_copy_prefix(msg, stage->prefix, done, to);
+		if (copied < 0)
+			return copied;
+		done += copied;
 	}
 
-	if (done >= prefix) {
-		part = min(msg->text_len - (done - prefix), iov_iter_count(to));
-		if (copy_to_iter(msg->text + (done - prefix), part, to) != part)
+	if (done >= stage->prefix) {
+		done -= stage->prefix;
+		len = min(msg->text_len - done, mq_buffer_left(to));
+		if (!mq_buffer_push(to, msg->text + done, len))
 			return -EFAULT;
-		copied += part;
-		done += part;
+		copied += len;
 	}
 
-	stage->done = done;
+	stage->done += copied;
 	return copied;
 }
 
-static ssize_t mq_file_read_text(struct iov_iter *to, bool nonblock)
+static ssize_t mq_file_read_text(struct mq_buffer *to, bool nonblock)
 {
 	struct mq_endpoint *ep;
 	struct mq_stage *stage;
-	struct mq_message *msg;
 	ssize_t ret;
 
-	if (!iov_iter_count(to))
+	if (!mq_buffer_left(to))
 		return 0;
 	ep = mq_file_get_endpoint();
 	if (!ep)
@@ -248,29 +300,28 @@ static ssize_t mq_file_read_text(struct iov_iter *to, bool nonblock)
 		goto put;
 
 	stage = &ep->stage;
-	msg = stage->msg;
 	if (!stage->done)
-		stage->prefix = READ_ONCE(ep->shows_sender) ? msg->sender_len + 1 : 0;
-	ret = mq_file_copy_stage(msg, stage, to);
-	mq_endpoint_receive_end(ep, stage->done == stage->prefix + msg->text_len);
+		stage->prefix = READ_ONCE(ep->shows_sender) ?
+				strlen(stage->msg->sender.bytes) + 1 : 0;
+	ret = mq_file_copy_stage(stage, to);
+	mq_endpoint_receive_end(ep, stage->done == stage->prefix + stage->msg->text_len);
 put:
 	mq_endpoint_put(ep);
 	return ret;
 }
 
-static bool mq_file_is_nonblock(const struct kiocb *iocb)
+static ssize_t mq_file_read(struct file *file, char __user *data, size_t len, loff_t *pos)
 {
-	return (iocb->ki_filp->f_flags & O_NONBLOCK) || (iocb->ki_flags & IOCB_NOWAIT);
+	struct mq_buffer to = { .at = data, .left = len };
+
+	return mq_file_read_text(&to, file->f_flags & O_NONBLOCK);
 }
 
-static ssize_t mq_file_write_iter(struct kiocb *iocb, struct iov_iter *from)
+static ssize_t mq_file_read_iter(struct kiocb *iocb, struct iov_iter *iter)
 {
-	return mq_file_write_line(iocb->ki_filp, from, mq_file_is_nonblock(iocb));
-}
+	struct mq_buffer to = { .iter = iter };
 
-static ssize_t mq_file_read_iter(struct kiocb *iocb, struct iov_iter *to)
-{
-	return mq_file_read_text(to, mq_file_is_nonblock(iocb));
+	return mq_file_read_text(&to, mq_file_is_nonblock(iocb));
 }
 
 static __poll_t mq_file_poll(struct file *file, struct poll_table_struct *wait)
@@ -280,18 +331,21 @@ static __poll_t mq_file_poll(struct file *file, struct poll_table_struct *wait)
 
 	poll_wait(file, mq_endpoint_pollers(task_tgid(current)), wait);
 
-	ep = mq_file_get_endpoint();
+	rcu_read_lock();
+	ep = mq_file_find_endpoint_rcu();
 	if (!ep)
 		events |= EPOLLERR;
 	else if (mq_endpoint_has_message(ep))
 		events |= EPOLLIN | EPOLLRDNORM;
-	mq_endpoint_put(ep);
+	rcu_read_unlock();
 	return events;
 }
 
 const struct file_operations mq_file_operations = {
 	.owner = THIS_MODULE,
 	.open = mq_file_open,
+	.read = mq_file_read,
+	.write = mq_file_write,
 	.read_iter = mq_file_read_iter,
 	.write_iter = mq_file_write_iter,
 	.poll = mq_file_poll,

@@ -104,12 +104,14 @@ struct mq_message *mq_message_new(size_t size)
 
 	refcount_set(&msg->refs, 1);
 	msg->size = size;
-	msg->text_len = 0;
-	msg->sender_len = 0;
 	return msg;
 }
 
-static void mq_message_free(struct mq_message *msg)
+/**
+ * mq_message_free - the end of a message without references; may sleep
+ * @msg: the message
+ */
+void mq_message_free(struct mq_message *msg)
 {
 	struct kmem_cache *slab = mq_message_slab(msg->size);
 
@@ -117,30 +119,6 @@ static void mq_message_free(struct mq_message *msg)
 		kmem_cache_free(slab, msg);
 	else
 		kvfree(msg);
-}
-
-/**
- * mq_message_put - give a reference back
- * @msg: the message, or NULL
- *
- * The last one frees it, which may sleep.
- */
-void mq_message_put(struct mq_message *msg)
-{
-	if (msg && refcount_dec_and_test(&msg->refs))
-		mq_message_free(msg);
-}
-
-/**
- * mq_message_put_rcu - give a reference back in an RCU section, which must not sleep
- * @msg: the message
- * @dead: receives the message if this was the last reference; the caller's own list,
- *	for mq_message_drain()
- */
-void mq_message_put_rcu(struct mq_message *msg, struct llist_head *dead)
-{
-	if (refcount_dec_and_test(&msg->refs))
-		__llist_add(&msg->dead, dead);
 }
 
 /**

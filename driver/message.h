@@ -28,7 +28,6 @@
  * @refs: how many hold it
  * @size: bytes at @data
  * @sender: the sender's name
- * @sender_len: bytes of it
  * @data: the line that was written
  *
  * User space is given bytes of @sender and @data only.
@@ -39,7 +38,6 @@ struct mq_message {
 	u32 text_len;
 	refcount_t refs;
 	u32 size;
-	u32 sender_len;
 	struct mq_name sender;
 	char data[];
 };
@@ -48,14 +46,31 @@ int mq_message_init(void);
 void mq_message_deinit(void);
 
 struct mq_message *mq_message_new(size_t size);
-void mq_message_put(struct mq_message *msg);
-void mq_message_put_rcu(struct mq_message *msg, struct llist_head *dead);
+void mq_message_free(struct mq_message *msg);
 void mq_message_drain(struct llist_head *dead);
 
-static inline struct mq_message *mq_message_get(struct mq_message *msg)
+/**
+ * mq_message_put - give a reference back
+ * @msg: the message, or NULL
+ *
+ * The last one frees it, which may sleep.
+ */
+static inline void mq_message_put(struct mq_message *msg)
 {
-	refcount_inc(&msg->refs);
-	return msg;
+	if (msg && refcount_dec_and_test(&msg->refs))
+		mq_message_free(msg);
+}
+
+/**
+ * mq_message_put_rcu - give a reference back in an RCU section, which must not sleep
+ * @msg: the message
+ * @dead: receives the message if this was the last reference; the caller's own list,
+ *	for mq_message_drain()
+ */
+static inline void mq_message_put_rcu(struct mq_message *msg, struct llist_head *dead)
+{
+	if (refcount_dec_and_test(&msg->refs))
+		__llist_add(&msg->dead, dead);
 }
 
 #endif /* _MQ_MESSAGE_H */

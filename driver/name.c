@@ -6,19 +6,6 @@
 #include <linux/string.h>
 
 /**
- * mq_name_has_byte - whether a byte may be part of a name
- * @byte: the byte
- *
- * '@' is kept for addressing other machines.
- *
- * Return: true for 0x21 to 0x7e but '@'.
- */
-bool mq_name_has_byte(char byte)
-{
-	return byte >= 0x21 && byte <= 0x7e && byte != '@';
-}
-
-/**
  * mq_name_parse - make a name of bytes
  * @name: the name; the empty one after an error
  * @bytes: what it shall be, not terminated

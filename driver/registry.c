@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "registry.h"
 
+#include <linux/bitmap.h>
+#include <linux/hash.h>
 #include <linux/llist.h>
+#include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/pid.h>
+#include <linux/random.h>
 #include <linux/rhashtable.h>
 #include <linux/sched/signal.h>
+#include <linux/slab.h>
 #include <linux/workqueue.h>
-#include <linux/xarray.h>
 
 #include "alert.h"
 #include "driver.h"
 #include "endpoint.h"
-#include "message.h"
 
 /*
  * Endpoints that a broadcast serves in one RCU section: long enough to cost little,
@@ -20,10 +23,52 @@
  */
 #define MQ_REGISTRY_BATCH	64
 
+/*
+ * A name is hashed by multiplying its 32-bit words with secret random 64-bit numbers:
+ * two names meet with a chance of 2^-32 that no user can raise (multiply-shift for
+ * vectors, Thorup, "High speed hashing for integers and strings", 3.5). It takes a
+ * third of the instructions of jhash.
+ */
+static u64 mq_registry_secret[MQ_NAME_SIZE / sizeof(u32)] __read_mostly;
+
+static u32 mq_registry_hash_name(const void *key, u32 len, u32 seed)
+{
+	const struct mq_name *name = key;
+	u64 sum = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(mq_registry_secret); i++)
+		sum += mq_registry_secret[i] * name->halves[i];
+	return (sum >> 32) ^ seed;
+}
+
+static int mq_registry_compare_name(struct rhashtable_compare_arg *arg, const void *object)
+{
+	const struct mq_endpoint *ep = object;
+
+	return !mq_name_is_equal(&ep->name, arg->key);
+}
+
+/* No user chooses where a struct pid lies. */
+static u32 mq_registry_hash_owner(const void *key, u32 len, u32 seed)
+{
+	return hash_ptr(*(struct pid *const *)key, 32) ^ seed;
+}
+
+static int mq_registry_compare_owner(struct rhashtable_compare_arg *arg,
+				     const void *object)
+{
+	const struct mq_endpoint *ep = object;
+
+	return ep->owner != *(struct pid *const *)arg->key;
+}
+
 static const struct rhashtable_params mq_registry_names = {
 	.key_len = sizeof_field(struct mq_endpoint, name),
 	.key_offset = offsetof(struct mq_endpoint, name),
 	.head_offset = offsetof(struct mq_endpoint, by_name),
+	.hashfn = mq_registry_hash_name,
+	.obj_cmpfn = mq_registry_compare_name,
 	.automatic_shrinking = true,
 };
 
@@ -31,6 +76,8 @@ static const struct rhashtable_params mq_registry_owners = {
 	.key_len = sizeof_field(struct mq_endpoint, owner),
 	.key_offset = offsetof(struct mq_endpoint, owner),
 	.head_offset = offsetof(struct mq_endpoint, by_owner),
+	.hashfn = mq_registry_hash_owner,
+	.obj_cmpfn = mq_registry_compare_owner,
 	.automatic_shrinking = true,
 };
 
@@ -40,8 +87,10 @@ static void mq_registry_work(struct work_struct *work);
  * The registry.
  *
  * lock: who comes and goes
- * names, owners, slots: read under RCU, changed under the lock
- * count: how many are linked, under the lock
+ * names, owners: read under RCU, changed under the lock
+ * slots: MAX_DEVICES places, in which all are found by walking; likewise
+ * top: behind the last slot in use; likewise
+ * used: which slots are taken, under the lock
  * dead: endpoints whose owner has ended, each with its link's reference
  * reap: takes them off that list
  */
@@ -49,13 +98,13 @@ static struct {
 	struct mutex lock;
 	struct rhashtable names;
 	struct rhashtable owners;
-	struct xarray slots;
-	unsigned int count;
+	struct mq_endpoint __rcu **slots;
+	u32 top;
+	unsigned long *used;
 	struct llist_head dead;
 	struct work_struct reap;
 } mq_registry = {
 	.lock = __MUTEX_INITIALIZER(mq_registry.lock),
-	.slots = XARRAY_INIT(mq_registry.slots, XA_FLAGS_ALLOC | XA_FLAGS_ACCOUNT),
 	.dead = LLIST_HEAD_INIT(mq_registry.dead),
 	.reap = __WORK_INITIALIZER(mq_registry.reap, mq_registry_work),
 };
@@ -69,13 +118,29 @@ int mq_registry_init(void)
 {
 	int err;
 
+	get_random_bytes(mq_registry_secret, sizeof(mq_registry_secret));
+
+	mq_registry.slots = kvcalloc(mq_max_devices, sizeof(*mq_registry.slots), GFP_KERNEL);
+	if (!mq_registry.slots)
+		return -ENOMEM;
+	mq_registry.used = bitmap_zalloc(mq_max_devices, GFP_KERNEL);
+	err = mq_registry.used ? 0 : -ENOMEM;
+	if (err)
+		goto err_slots;
 	err = rhashtable_init(&mq_registry.names, &mq_registry_names);
 	if (err)
-		return err;
-
+		goto err_used;
 	err = rhashtable_init(&mq_registry.owners, &mq_registry_owners);
 	if (err)
-		rhashtable_destroy(&mq_registry.names);
+		goto err_names;
+	return 0;
+
+err_names:
+	rhashtable_destroy(&mq_registry.names);
+err_used:
+	bitmap_free(mq_registry.used);
+err_slots:
+	kvfree(mq_registry.slots);
 	return err;
 }
 
@@ -110,9 +175,36 @@ static int mq_registry_watch(struct wait_queue_entry *entry, unsigned int mode,
 		return 0;
 
 	WRITE_ONCE(ep->dead, true);
+	WRITE_ONCE(ep->closed, true);
 	llist_add(&ep->dead_node, &mq_registry.dead);
 	schedule_work(&mq_registry.reap);
 	return 0;
+}
+
+static struct mq_endpoint *mq_registry_slot_locked(u32 slot)
+{
+	return rcu_dereference_protected(mq_registry.slots[slot],
+					 lockdep_is_held(&mq_registry.lock));
+}
+
+static void mq_registry_take_slot_locked(struct mq_endpoint *ep, u32 slot)
+{
+	ep->slot = slot;
+	__set_bit(slot, mq_registry.used);
+	rcu_assign_pointer(mq_registry.slots[slot], ep);
+	if (slot >= mq_registry.top)
+		WRITE_ONCE(mq_registry.top, slot + 1);
+}
+
+static void mq_registry_free_slot_locked(u32 slot)
+{
+	u32 top = mq_registry.top;
+
+	RCU_INIT_POINTER(mq_registry.slots[slot], NULL);
+	__clear_bit(slot, mq_registry.used);
+	while (top && !test_bit(top - 1, mq_registry.used))
+		top--;
+	WRITE_ONCE(mq_registry.top, top);
 }
 
 static void mq_registry_unlink_locked(struct mq_endpoint *ep)
@@ -121,8 +213,7 @@ static void mq_registry_unlink_locked(struct mq_endpoint *ep)
 
 	rhashtable_remove_fast(&mq_registry.names, &ep->by_name, mq_registry_names);
 	rhashtable_remove_fast(&mq_registry.owners, &ep->by_owner, mq_registry_owners);
-	xa_erase(&mq_registry.slots, ep->slot);
-	mq_registry.count--;
+	mq_registry_free_slot_locked(ep->slot);
 	ep->linked = false;
 
 	/* Once it is off, the callback does not run and ep->dead stays as it is. */
@@ -170,10 +261,11 @@ static void mq_registry_work(struct work_struct *work)
 void mq_registry_deinit(void)
 {
 	struct mq_endpoint *ep;
-	unsigned long slot;
+	u32 slot;
 
 	mutex_lock(&mq_registry.lock);
-	xa_for_each(&mq_registry.slots, slot, ep) {
+	for_each_set_bit(slot, mq_registry.used, mq_max_devices) {
+		ep = mq_registry_slot_locked(slot);
 		mq_registry_unlink_locked(ep);
 		/* Unless it is on the list already. */
 		if (!ep->dead)
@@ -185,66 +277,68 @@ void mq_registry_deinit(void)
 	flush_work(&mq_registry.reap);
 	mq_registry_work(&mq_registry.reap);
 
-	/* Freed endpoints are freed by our code. */
+	/* Endpoints are freed by our code after a grace period. */
 	rcu_barrier();
-	xa_destroy(&mq_registry.slots);
 	rhashtable_destroy(&mq_registry.owners);
 	rhashtable_destroy(&mq_registry.names);
+	bitmap_free(mq_registry.used);
+	kvfree(mq_registry.slots);
 }
 
-static struct mq_endpoint *mq_registry_find_rcu(struct pid *owner)
+/**
+ * mq_registry_find_rcu - a process's endpoint
+ * @owner: the calling process
+ *
+ * Return: the endpoint, for the caller's RCU section, or NULL.
+ */
+struct mq_endpoint *mq_registry_find_rcu(struct pid *owner)
 {
 	return rhashtable_lookup(&mq_registry.owners, &owner, mq_registry_owners);
 }
 
-static int mq_registry_check_locked(const struct mq_endpoint *ep)
+static bool mq_registry_has_locked(const struct mq_endpoint *ep)
 {
-	bool taken;
+	bool has;
 
 	rcu_read_lock();
-	taken = mq_registry_find_rcu(ep->owner) ||
-		rhashtable_lookup(&mq_registry.names, &ep->name, mq_registry_names);
+	has = mq_registry_find_rcu(ep->owner) ||
+	      rhashtable_lookup(&mq_registry.names, &ep->name, mq_registry_names);
 	rcu_read_unlock();
-	if (taken)
-		return -EEXIST;
-	return mq_registry.count < mq_max_devices ? 0 : -ENOSPC;
+	return has;
 }
 
 /*
- * The slot is reserved first, shown last, and nobody can send before the name is
- * there: a failure in between undoes what no other process has seen.
+ * Nobody can send before the name is there: a failure before that undoes what no
+ * other process has seen.
  */
 static int mq_registry_link_locked(struct mq_endpoint *ep)
 {
-	int err;
+	u32 slot;
 
 	lockdep_assert_held(&mq_registry.lock);
 
-	err = xa_alloc(&mq_registry.slots, &ep->slot, NULL, xa_limit_31b, MQ_GFP);
-	if (err)
-		return -ENOMEM;
-	err = rhashtable_insert_fast(&mq_registry.owners, &ep->by_owner,
-				     mq_registry_owners);
-	if (err)
-		goto err_slot;
-	err = rhashtable_insert_fast(&mq_registry.names, &ep->by_name, mq_registry_names);
-	if (err)
-		goto err_owner;
+	if (mq_registry_has_locked(ep))
+		return -EEXIST;
+	slot = find_first_zero_bit(mq_registry.used, mq_max_devices);
+	if (slot >= mq_max_devices)
+		return -ENOSPC;
 
-	/* Cannot fail from here on: the slot has its memory. */
-	xa_store(&mq_registry.slots, ep->slot, ep, MQ_GFP);
-	mq_registry.count++;
+	/* A table that has to grow allocates; whatever it says, memory is what it lacks. */
+	if (rhashtable_insert_fast(&mq_registry.owners, &ep->by_owner, mq_registry_owners))
+		return -ENOMEM;
+	if (rhashtable_insert_fast(&mq_registry.names, &ep->by_name, mq_registry_names)) {
+		rhashtable_remove_fast(&mq_registry.owners, &ep->by_owner,
+				       mq_registry_owners);
+		return -ENOMEM;
+	}
+
+	/* Nothing below can fail. */
+	mq_registry_take_slot_locked(ep, slot);
 	ep->linked = true;
 	/* The caller is a thread of the owner, so it has not ended before this. */
 	init_waitqueue_func_entry(&ep->exit_watch, mq_registry_watch);
 	add_wait_queue(&ep->owner->wait_pidfd, &ep->exit_watch);
 	return 0;
-
-err_owner:
-	rhashtable_remove_fast(&mq_registry.owners, &ep->by_owner, mq_registry_owners);
-err_slot:
-	xa_erase(&mq_registry.slots, ep->slot);
-	return -ENOMEM;
 }
 
 /**
@@ -264,9 +358,7 @@ int mq_registry_link(struct mq_endpoint *ep)
 
 	mutex_lock(&mq_registry.lock);
 	dead = mq_registry_reap_locked();
-	err = mq_registry_check_locked(ep);
-	if (!err)
-		err = mq_registry_link_locked(ep);
+	err = mq_registry_link_locked(ep);
 	/* Another thread of the owner may unlink and free it as soon as we unlock. */
 	if (!err)
 		mq_endpoint_wake_pollers(ep);
@@ -306,86 +398,71 @@ int mq_registry_unlink(struct pid *owner)
 }
 
 /**
- * mq_registry_get - a process's endpoint
- * @owner: the calling process
- *
- * Return: the endpoint with a reference for the caller, or NULL.
- */
-struct mq_endpoint *mq_registry_get(struct pid *owner)
-{
-	struct mq_endpoint *ep;
-
-	rcu_read_lock();
-	ep = mq_endpoint_get_rcu(mq_registry_find_rcu(owner));
-	rcu_read_unlock();
-	return ep;
-}
-
-/**
  * mq_registry_next_rcu - walk over all endpoints
  * @slot: where to begin; receives where the endpoint was found
  *
  * Return: the first endpoint at or behind @slot whose owner lives, or NULL.
  */
-struct mq_endpoint *mq_registry_next_rcu(unsigned long *slot)
+struct mq_endpoint *mq_registry_next_rcu(u32 *slot)
 {
 	struct mq_endpoint *ep;
 
-	for (ep = xa_find(&mq_registry.slots, slot, ULONG_MAX, XA_PRESENT);
-	     ep && READ_ONCE(ep->dead);
-	     ep = xa_find_after(&mq_registry.slots, slot, ULONG_MAX, XA_PRESENT))
-		;
-	return ep;
+	for (; *slot < READ_ONCE(mq_registry.top); ++*slot) {
+		ep = rcu_dereference(mq_registry.slots[*slot]);
+		if (ep && !READ_ONCE(ep->dead))
+			return ep;
+	}
+	return NULL;
 }
 
 /**
- * mq_registry_send - send a message to a name
+ * mq_registry_send_rcu - send a message to a name
  * @name: the destination
  * @msg: the message; on success the caller's reference is the mailbox's
+ * @dead: receives a message that was overwritten and has no other reference
  *
- * Takes no lock that registering takes. Frees what was overwritten, so it may sleep.
+ * Takes no lock that registering takes.
  *
  * Return: 0, or -ENOENT if nobody has that name.
  */
-int mq_registry_send(const struct mq_name *name, struct mq_message *msg)
+int mq_registry_send_rcu(const struct mq_name *name, struct mq_message *msg,
+			 struct llist_head *dead)
 {
-	LLIST_HEAD(dead);
 	struct mq_endpoint *ep;
-	int err = -ENOENT;
 
-	rcu_read_lock();
 	ep = rhashtable_lookup(&mq_registry.names, name, mq_registry_names);
-	if (ep && !READ_ONCE(ep->dead))
-		err = mq_endpoint_send(ep, msg, &dead);
-	rcu_read_unlock();
-
-	mq_message_drain(&dead);
-	return err;
+	return ep ? mq_endpoint_send(ep, msg, dead) : -ENOENT;
 }
 
-/* One RCU section of a broadcast. Return: whether there may be more receivers. */
-static bool mq_registry_broadcast_batch(struct xa_state *xas, struct mq_endpoint *from,
-					struct mq_message *msg)
+/*
+ * One RCU section of a broadcast: the slots from @slot on, MQ_REGISTRY_BATCH at most.
+ * The references for all mailboxes are taken at once, and those given back that no
+ * mailbox has got.
+ *
+ * Return: the next slot, or 0 if there is none.
+ */
+static u32 mq_registry_broadcast_batch(u32 slot, struct mq_endpoint *from,
+				       struct mq_message *msg)
 {
-	unsigned int left = MQ_REGISTRY_BATCH;
-	LLIST_HEAD(dead);
+	struct mq_endpoint __rcu **slots = mq_registry.slots;
+	u32 end = min(READ_ONCE(mq_registry.top), slot + MQ_REGISTRY_BATCH);
+	u32 unused = MQ_REGISTRY_BATCH;
 	struct mq_endpoint *ep;
+	LLIST_HEAD(dead);
 
+	refcount_add(unused, &msg->refs);
 	rcu_read_lock();
-	xas_for_each(xas, ep, ULONG_MAX) {
-		if (xas_retry(xas, ep))
-			continue;
-		if (ep != from && !READ_ONCE(ep->dead) &&
-		    mq_endpoint_send(ep, mq_message_get(msg), &dead))
-			mq_message_put_rcu(msg, &dead);
-		if (!--left)
-			break;
+	for (; slot < end; slot++) {
+		ep = rcu_dereference(slots[slot]);
+		if (ep && ep != from && !mq_endpoint_send(ep, msg, &dead))
+			unused--;
 	}
-	xas_pause(xas);
 	rcu_read_unlock();
 
+	/* The caller's reference is left, whatever the receivers do meanwhile. */
+	WARN_ON(refcount_sub_and_test(unused, &msg->refs));
 	mq_message_drain(&dead);
-	return !left;
+	return slot < READ_ONCE(mq_registry.top) ? slot : 0;
 }
 
 /**
@@ -402,14 +479,14 @@ static bool mq_registry_broadcast_batch(struct xa_state *xas, struct mq_endpoint
  */
 int mq_registry_broadcast(struct mq_endpoint *from, struct mq_message *msg)
 {
-	XA_STATE(xas, &mq_registry.slots, 0);
+	u32 slot = 0;
 	int err;
 
 	err = mutex_lock_killable(&from->broadcasting);
 	if (err)
 		return err;
 
-	while (mq_registry_broadcast_batch(&xas, from, msg)) {
+	while ((slot = mq_registry_broadcast_batch(slot, from, msg))) {
 		if (fatal_signal_pending(current)) {
 			err = -EINTR;
 			break;

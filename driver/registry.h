@@ -22,6 +22,7 @@
 
 #include <linux/types.h>
 
+struct llist_head;
 struct mq_endpoint;
 struct mq_message;
 struct mq_name;
@@ -33,10 +34,11 @@ void mq_registry_deinit(void);
 int mq_registry_link(struct mq_endpoint *ep);
 int mq_registry_unlink(struct pid *owner);
 
-struct mq_endpoint *mq_registry_get(struct pid *owner);
-struct mq_endpoint *mq_registry_next_rcu(unsigned long *slot);
+struct mq_endpoint *mq_registry_find_rcu(struct pid *owner);
+struct mq_endpoint *mq_registry_next_rcu(u32 *slot);
 
-int mq_registry_send(const struct mq_name *name, struct mq_message *msg);
+int mq_registry_send_rcu(const struct mq_name *name, struct mq_message *msg,
+			 struct llist_head *dead);
 int mq_registry_broadcast(struct mq_endpoint *from, struct mq_message *msg);
 
 #endif /* _MQ_REGISTRY_H */

@@ -81,6 +81,8 @@ static void spaces_nuls_and_one_newline_may_follow(void **state)
 	assert_line("/from on\n", 0);
 	assert_line("/wait \n", 0);
 	assert_line("/wait 7 \n\0", 0);
+	assert_line("/wait 7\n\n", -EINVAL);
+	assert_line("/from on\n \n", -EINVAL);
 }
 
 static void unr_takes_nothing(void **state)

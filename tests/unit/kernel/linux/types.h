@@ -14,6 +14,5 @@ typedef uint32_t u32;
 typedef int64_t s64;
 typedef uint64_t u64;
 
-#define __aligned(n)	__attribute__((aligned(n)))
 
 #endif
