@@ -196,8 +196,9 @@ static int mq_file_command(struct file *file, struct mq_message *msg, bool nonbl
 	return err ? err : mq_file_control(file, &cmd, nonblock);
 }
 
-static ssize_t mq_file_write_line(struct file *file, struct mq_buffer *from,
-				  bool nonblock)
+/* Inline in both kinds of write: each then lacks the other's branches. */
+static __always_inline ssize_t mq_file_write_line(struct file *file,
+						  struct mq_buffer *from, bool nonblock)
 {
 	size_t len = mq_buffer_left(from);
 	struct mq_message *msg;
@@ -257,7 +258,8 @@ static ssize_t mq_file_copy_prefix(const struct mq_message *msg, size_t prefix,
  *
  * Return: bytes copied, or -EFAULT.
  */
-static ssize_t mq_file_copy_stage(struct mq_stage *stage, struct mq_buffer *to)
+static __always_inline ssize_t mq_file_copy_stage(struct mq_stage *stage,
+						  struct mq_buffer *to)
 {
 	const struct mq_message *msg = stage->msg;
 	size_t done = stage->done;
@@ -283,7 +285,7 @@ static ssize_t mq_file_copy_stage(struct mq_stage *stage, struct mq_buffer *to)
 	return copied;
 }
 
-static ssize_t mq_file_read_text(struct mq_buffer *to, bool nonblock)
+static __always_inline ssize_t mq_file_read_text(struct mq_buffer *to, bool nonblock)
 {
 	struct mq_endpoint *ep;
 	struct mq_stage *stage;

@@ -65,19 +65,17 @@ static inline u32 mq_mailbox_wrap(const struct mq_mailbox *box, u32 slot)
 static inline struct mq_message *mq_mailbox_push(struct mq_mailbox *box,
 						 struct mq_message *msg)
 {
-	struct mq_message **slot;
 	struct mq_message *oldest;
 
-	slot = &box->slots[mq_mailbox_wrap(box, box->head + box->count)];
 	if (box->count < box->depth) {
-		*slot = msg;
+		box->slots[mq_mailbox_wrap(box, box->head + box->count)] = msg;
 		box->count++;
 		return NULL;
 	}
 
-	/* Full: behind the newest is the oldest. */
-	oldest = *slot;
-	*slot = msg;
+	/* Full: the place behind the newest is that of the oldest. */
+	oldest = box->slots[box->head];
+	box->slots[box->head] = msg;
 	box->head = mq_mailbox_wrap(box, box->head + 1);
 	return oldest;
 }

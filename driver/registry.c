@@ -21,7 +21,7 @@
  * Endpoints that a broadcast serves in one RCU section: long enough to cost little,
  * short enough that thousands of receivers hold up no grace period.
  */
-#define MQ_REGISTRY_BATCH	64
+#define MQ_REGISTRY_BATCH	256
 
 /*
  * A name is hashed by multiplying its 32-bit words with secret random 64-bit numbers:
