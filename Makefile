@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) the mq authors
+#
+# `make help` lists the targets. The driver itself is built by the kernel's
+# own build system from driver/Kbuild; everything else lands below build/.
+
+KDIR     ?= /lib/modules/$(shell uname -r)/build
+PREFIX   ?= /usr/local
+DESTDIR  ?=
+LIBEDIT  ?= yes
+BUILD    := build
+INSTALL  ?= install
+DEPMOD   ?= depmod
+
+# Only make's built-in `cc` is replaced: a CC of the user's is the user's.
+ifeq ($(origin CC),default)
+CC       := $(CROSS_COMPILE)gcc
+endif
+
+# As in the kernel: where lib/modules/ begins. A staged install stages it too.
+INSTALL_MOD_PATH ?= $(DESTDIR)
+INSTALL_MOD_DIR  ?= updates
+
+# udev reads /etc for what the administrator installs, /usr/lib for packages.
+UDEVDIR  ?= $(if $(filter /usr,$(PREFIX)),/usr/lib,/etc)/udev/rules.d
+BINDIR   ?= $(PREFIX)/bin
+MANDIR   ?= $(PREFIX)/share/man
+
+MANPAGES := $(wildcard man/*.[1-9])
+KBUILD    = --no-print-directory -C $(KDIR) M=$(CURDIR)/driver
+
+# Debian's kernel.release is not what uname says; this one is, everywhere.
+RELEASE   = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null)
+
+# A distribution's kernel asks for signing with a key that only it has.
+SIGN_KEY  = $(shell sed -n 's/^CONFIG_MODULE_SIG_KEY="*\([^"]*\)"*/\1/p' $(KDIR)/include/config/auto.conf 2>/dev/null)
+NO_SIGN   = $(if $(filter pkcs11:%,$(SIGN_KEY))$(wildcard $(KDIR)/$(SIGN_KEY) $(filter /%,$(SIGN_KEY))),,CONFIG_MODULE_SIG_ALL=)
+
+USER_CFLAGS = -std=gnu11 -O2 -g -Wall -Wextra -Wno-missing-field-initializers -Iinclude/uapi $(CPPFLAGS) $(CFLAGS)
+
+define no_headers
+no kernel headers in $(KDIR): install linux-headers-$(shell uname -r) (apt), \
+kernel-devel-$(shell uname -r) (dnf) or linux-headers (pacman), or name a kernel build tree with KDIR=DIR
+endef
+
+define no_libedit
+no histedit.h for $(CC): install libedit-dev (apt), libedit-devel (dnf) or libedit (pacman), \
+or build without line editing: make user LIBEDIT=no
+endef
+
+need_headers = $(if $(wildcard $(KDIR)/Makefile),,$(error $(no_headers)))
+
+.PHONY: all
+all: user driver		## build the programs and the driver (the default)
+
+.PHONY: driver
+driver:				## build driver/mq_driver.ko; KDIR=DIR is the kernel build tree
+	$(need_headers)@$(MAKE) $(KBUILD) modules
+
+.PHONY: user
+user: $(BUILD)/client/mq-client	## build BUILD/client/mq-client; LIBEDIT=no: without line editing
+
+# What the programs were built with: written anew only when it changes, so
+# that other flags build again and the same flags do nothing.
+$(BUILD)/client/flags: FORCE
+	@:$(shell mkdir -p $(@D))$(file >$@.new,$(CC) $(USER_CFLAGS) $(LDFLAGS) LIBEDIT=$(LIBEDIT))
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+# A static library does not say what it needs itself.
+EDIT_LIBS  = -ledit $(if $(filter -static,$(LDFLAGS)),-ltinfo -lbsd -lmd)
+ifneq ($(filter no n 0,$(LIBEDIT)),)
+EDIT_LIBS  =
+EDIT_CFLAGS = -DMQ_NO_LIBEDIT
+endif
+try_libedit = echo '\#include <histedit.h>' | $(CC) $(CPPFLAGS) $(CFLAGS) -E - >/dev/null 2>&1 && echo found
+need_libedit = $(if $(EDIT_LIBS),$(if $(shell $(try_libedit)),,$(error $(no_libedit))))
+
+$(BUILD)/client/mq-client: client/client.c client/input.c client/input.h $(BUILD)/client/flags
+	$(need_libedit)$(CC) $(USER_CFLAGS) $(EDIT_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(EDIT_LIBS) $(LDLIBS)
+
+.PHONY: unit
+unit:				## build and run the unit tests (user space, ASan and UBSan)
+	@$(MAKE) --no-print-directory -C tests/unit check
+
+.PHONY: device-tests
+device-tests:			## build build/tests/mq-device-tests, run in a booted kernel by `check`
+	@$(MAKE) --no-print-directory -C tests/device CC='$(CC)'
+
+.PHONY: check
+check:				## run all tests; scripts/check --help says more
+	scripts/check
+
+.PHONY: demo
+demo:				## boot a kernel in QEMU and show the driver at work
+	scripts/demo
+
+.PHONY: bench
+bench:				## instructions per message, beside the other ways of the kernel
+	bench/run
+
+.PHONY: install
+install: install-module install-user install-udev	## install module, programs, man pages and udev rule
+
+.PHONY: install-module
+install-module: driver		## install the module and run depmod; INSTALL_MOD_PATH as in the kernel
+	$(need_headers)@$(MAKE) $(KBUILD) INSTALL_MOD_PATH='$(INSTALL_MOD_PATH)' \
+		INSTALL_MOD_DIR='$(INSTALL_MOD_DIR)' $(NO_SIGN) modules_install
+	PATH="$$PATH:/usr/sbin:/sbin" $(DEPMOD) \
+		$(if $(INSTALL_MOD_PATH),-b '$(INSTALL_MOD_PATH)') $(RELEASE)
+
+.PHONY: install-user
+install-user: user		## install programs and man pages; DESTDIR= and PREFIX= as usual
+	$(INSTALL) -d '$(DESTDIR)$(BINDIR)'
+	$(INSTALL) -m 755 $(BUILD)/client/mq-client '$(DESTDIR)$(BINDIR)/mq-client'
+	@set -e; for page in $(MANPAGES); do \
+		dir='$(DESTDIR)$(MANDIR)'/man$${page##*.}; \
+		$(INSTALL) -d "$$dir"; \
+		$(INSTALL) -m 644 "$$page" "$$dir"; \
+	done
+
+.PHONY: install-udev
+install-udev:			## install the udev rule that gives /dev/mq to group mq
+	$(INSTALL) -d '$(DESTDIR)$(UDEVDIR)'
+	$(INSTALL) -m 644 packaging/udev/60-mq.rules '$(DESTDIR)$(UDEVDIR)/60-mq.rules'
+
+.PHONY: uninstall
+uninstall:			## remove what install put there (same variables)
+	rm -f '$(DESTDIR)$(BINDIR)/mq-client' '$(DESTDIR)$(UDEVDIR)/60-mq.rules'
+	$(if $(MANPAGES),rm -f $(foreach p,$(notdir $(MANPAGES)),'$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(p)))/$(p)'))
+	$(if $(RELEASE),rm -f '$(INSTALL_MOD_PATH)/lib/modules/$(RELEASE)/$(INSTALL_MOD_DIR)'/mq_driver.ko*)
+	$(if $(RELEASE),PATH="$$PATH:/usr/sbin:/sbin" $(DEPMOD) \
+		$(if $(INSTALL_MOD_PATH),-b '$(INSTALL_MOD_PATH)') $(RELEASE) || true)
+
+# Needs no headers: what kbuild leaves in driver/ has known names.
+.PHONY: clean
+clean:				## remove everything that was built
+	rm -rf build
+	@find driver -type f \( -name '*.o' -o -name '*.ko' -o -name '*.mod' \
+		-o -name '*.mod.c' -o -name '.*.cmd' -o -name '.*.d' -o -name modules.order \
+		-o -name Module.symvers -o -name '.module-common.*' \) -delete
+
+.PHONY: help
+help:				## this list
+	@echo 'make TARGET [VARIABLE=VALUE]...'
+	@sed -n 's/^\([a-z-]*\):[^#=]*## \(.*\)/  \1\t\2/p' Makefile | expand -t 18
+	@echo 'Variables, with their usual meaning: KDIR ARCH CROSS_COMPILE CC CFLAGS LDFLAGS'
+	@echo '  DESTDIR PREFIX INSTALL_MOD_PATH; BUILD=build is where the programs go, and W=1 and'
+	@echo '  the like reach the kernel build. A client for a system without libraries:'
+	@echo '  make user BUILD=build/static LDFLAGS=-static'
+
+.PHONY: FORCE
+FORCE:
