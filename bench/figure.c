@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Figures: from the counts of many short batches to one number
+ *
+ * The guest's timer goes on ticking, and now and then the allocator takes its
+ * slow path. A batch is short, so that most batches meet neither, and the median
+ * leaves out those that do.
+ *
+ * Copyright (C) the mq authors
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+
+#define FIGURES_MAX	256
+#define STEP		32	/* batches between two looks at the spread */
+#define SPREAD_GOAL	0.5	/* percent */
+#define DRIFT_GOAL	0.2	/* percent, between the earlier and the later half */
+
+static struct bench_figure *figures[FIGURES_MAX];
+static unsigned int n_figures;
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* the value that @part (0 to 1) of @n samples lie below; the order of the samples is kept */
+static double quantile(const double *samples, unsigned int n, double part)
+{
+	double sorted[BENCH_SAMPLES_MAX];
+
+	memcpy(sorted, samples, n * sizeof(*samples));
+	qsort(sorted, n, sizeof(*sorted), compare);
+	return sorted[(unsigned int)(part * (n - 1) + 0.5)];
+}
+
+/**
+ * bench_figure_new - a figure without samples; it lives until the program ends
+ * @shape: how the peer is used
+ * @measure: which part of it
+ * @peer: what is measured
+ * @size: bytes of a message
+ * @receivers: of a broadcast, else 1
+ *
+ * Return: the figure.
+ */
+struct bench_figure *bench_figure_new(const struct bench_shape *shape, const char *measure,
+				      const struct bench_peer *peer, size_t size,
+				      unsigned int receivers)
+{
+	struct bench_figure *f = calloc(1, sizeof(*f));
+
+	if (!f || n_figures == FIGURES_MAX)
+		bench_die("more than %d figures: raise FIGURES_MAX", FIGURES_MAX);
+	f->shape = shape->name;
+	f->measure = measure;
+	f->peer = peer;
+	f->size = size;
+	f->receivers = receivers;
+	figures[n_figures++] = f;
+	return f;
+}
+
+/**
+ * bench_figure_get - the figures in the order they were made
+ * @i: 0 for the first
+ *
+ * Return: the figure, or NULL behind the last.
+ */
+const struct bench_figure *bench_figure_get(unsigned int i)
+{
+	return i < n_figures ? figures[i] : NULL;
+}
+
+/**
+ * bench_figure_push - add the result of one batch
+ * @f: the figure
+ * @sample: counts per message
+ */
+void bench_figure_push(struct bench_figure *f, double sample)
+{
+	if (f->n_samples < BENCH_SAMPLES_MAX)
+		f->samples[f->n_samples++] = sample;
+}
+
+/**
+ * bench_figure_is_done - whether more batches would tell more
+ * @f: the figure; its median, least and spread are brought up to date
+ *
+ * Return: true when the spread is small and the figure no longer drifts, or
+ * when there is no room for more.
+ */
+bool bench_figure_is_done(struct bench_figure *f)
+{
+	unsigned int n = f->n_samples, half = n / 2;
+	double drift;
+
+	if (bench_forever || n < 2 * STEP || n % STEP)
+		return false;
+	f->median = quantile(f->samples, n, 0.5);
+	f->least = quantile(f->samples, n, 0);
+	f->spread = 100 * (quantile(f->samples, n, 0.75) - quantile(f->samples, n, 0.25)) /
+		    fabs(f->median);
+	drift = 100 * fabs(quantile(f->samples, half, 0.5) -
+			   quantile(f->samples + half, n - half, 0.5)) / fabs(f->median);
+	return (f->spread <= SPREAD_GOAL && drift <= DRIFT_GOAL) || n == BENCH_SAMPLES_MAX;
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mq-bench: options, and what is measured in which order
+ *
+ * Copyright (C) the mq authors
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+static const struct bench_peer *const peers[] = {
+	&bench_mq_text, &bench_pipe, &bench_posix, &bench_sysv, &bench_unix, &bench_null,
+	&bench_eventfd,
+};
+
+static const struct bench_shape *const shapes[] = { &bench_self, &bench_trip, &bench_broadcast };
+static const size_t all_sizes[] = { 64, 1024, 4000 };
+
+#define N(array)	(sizeof(array) / sizeof(*(array)))
+
+bool bench_forever;
+static pid_t main_process;
+
+/**
+ * bench_die - say what went wrong, and end all processes of the bench
+ * @format: as for printf
+ */
+void bench_die(const char *format, ...)
+{
+	int error = errno;
+	va_list values;
+
+	fprintf(stderr, "mq-bench: ");
+	errno = error;
+	va_start(values, format);
+	vfprintf(stderr, format, values);
+	va_end(values);
+	fputc('\n', stderr);
+	if (getpid() != main_process)
+		kill(main_process, SIGTERM);
+	_exit(1);
+}
+
+static void help(void)
+{
+	printf("usage: mq-bench [-p PEER]... [-s SHAPE]... [-b BYTES]... [-c FILE] [-f]\n"
+	       "Counts what one message costs, through /dev/mq and through its peers.\n"
+	       "  -p PEER   only this one; may be repeated:");
+	for (size_t i = 0; i < N(peers); i++)
+		printf("%s '%s'", i ? "," : "", peers[i]->name);
+	printf("\n  -s SHAPE  only this one; may be repeated:");
+	for (size_t i = 0; i < N(shapes); i++)
+		printf("%s %s", i ? "," : "", shapes[i]->name);
+	printf("\n  -b BYTES  only this size; may be repeated; default 64, 1024 and 4000\n"
+	       "  -c FILE   write all figures as CSV\n"
+	       "  -f        run the first shape forever, for a profiler that looks on\n"
+	       "  -h        this text\n");
+}
+
+/* an option names one of a list; the first time it clears the list */
+struct choice {
+	unsigned int mask;
+	bool given;
+};
+
+static void choice_push(struct choice *c, unsigned int bit)
+{
+	c->mask = (c->given ? c->mask : 0) | bit;
+	c->given = true;
+}
+
+static unsigned int peer_parse(const char *name)
+{
+	for (unsigned int i = 0; i < N(peers); i++)
+		if (!strcmp(name, peers[i]->name))
+			return 1u << i;
+	bench_die("there is no peer '%s'; -h lists them", name);
+}
+
+static unsigned int shape_parse(const char *name)
+{
+	for (unsigned int i = 0; i < N(shapes); i++)
+		if (!strcmp(name, shapes[i]->name))
+			return 1u << i;
+	bench_die("there is no shape '%s'; -h lists them", name);
+}
+
+static size_t size_parse(const char *text)
+{
+	char *end;
+	unsigned long size = strtoul(text, &end, 10);
+
+	if (*end || size < 1 || size > BENCH_SIZE_MAX)
+		bench_die("-b %s: a size is 1 to %d bytes", text, BENCH_SIZE_MAX);
+	return size;
+}
+
+static void run_shape(const struct bench_shape *shape, unsigned int mask, const size_t *sizes,
+		      unsigned int n_sizes)
+{
+	for (unsigned int s = 0; s < n_sizes; s++)
+		for (unsigned int p = 0; p < N(peers); p++) {
+			if (!(mask & 1u << p) || !(peers[p]->shapes & shape->flag))
+				continue;
+			fprintf(stderr, "mq-bench: %s, %s, %zu bytes\n", shape->name,
+				peers[p]->name, sizes[s]);
+			shape->run(peers[p], sizes[s]);
+		}
+}
+
+static void run(struct choice which_peers, struct choice which_shapes, const size_t *sizes,
+		unsigned int n_sizes)
+{
+	for (unsigned int i = 0; i < N(shapes); i++)
+		if (which_shapes.mask & 1u << i)
+			run_shape(shapes[i], which_peers.mask, sizes, n_sizes);
+}
+
+static void report(const char *path)
+{
+	FILE *csv = NULL;
+
+	if (path) {
+		csv = fopen(path, "w");
+		if (!csv)
+			bench_die("%s: %m", path);
+	}
+	bench_report_show(stdout, csv);
+	if ((csv && fclose(csv)) || fflush(stdout))
+		bench_die("the table or the CSV could not be written: %m");
+}
+
+int main(int argc, char **argv)
+{
+	struct choice which_peers = { .mask = ~0u }, which_shapes = { .mask = ~0u };
+	size_t sizes[16];
+	unsigned int n_sizes = 0;
+	const char *csv = NULL;
+	int option;
+
+	main_process = getpid();
+	while ((option = getopt(argc, argv, "p:s:b:c:fh")) != -1)
+		if (option == 'p')
+			choice_push(&which_peers, peer_parse(optarg));
+		else if (option == 's')
+			choice_push(&which_shapes, shape_parse(optarg));
+		else if (option == 'b' && n_sizes < N(sizes))
+			sizes[n_sizes++] = size_parse(optarg);
+		else if (option == 'c')
+			csv = optarg;
+		else if (option == 'f')
+			bench_forever = true;
+		else
+			return help(), option != 'h';
+	if (!n_sizes)
+		memcpy(sizes, all_sizes, (n_sizes = N(all_sizes)) * sizeof(*sizes));
+	bench_count_init();
+	run(which_peers, which_shapes, sizes, n_sizes);
+	report(csv);
+	return 0;
+}
