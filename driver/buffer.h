@@ -16,8 +16,9 @@
 #define _MQ_BUFFER_H
 
 #include <linux/types.h>
-#include <linux/uaccess.h>
 #include <linux/uio.h>
+
+#include "compat/uaccess.h"
 
 /**
  * struct mq_buffer - memory of the caller
@@ -41,7 +42,7 @@ static inline bool mq_buffer_pop(struct mq_buffer *buffer, void *to, size_t len)
 {
 	if (buffer->iter)
 		return copy_from_iter_full(to, len, buffer->iter);
-	if (_copy_from_user(to, buffer->at, len))
+	if (mq_compat_copy_from_user(to, buffer->at, len))
 		return false;
 	buffer->at += len;
 	buffer->left -= len;
@@ -53,7 +54,7 @@ static inline bool mq_buffer_push(struct mq_buffer *buffer, const void *from, si
 {
 	if (buffer->iter)
 		return copy_to_iter(from, len, buffer->iter) == len;
-	if (_copy_to_user(buffer->at, from, len))
+	if (mq_compat_copy_to_user(buffer->at, from, len))
 		return false;
 	buffer->at += len;
 	buffer->left -= len;

@@ -6,6 +6,7 @@
 #include <linux/mm.h>
 #include <linux/pid.h>
 #include <linux/poll.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "alert.h"
@@ -111,13 +112,16 @@ static u32 mq_endpoint_queued_locked(const struct mq_endpoint *ep)
 /**
  * mq_endpoint_wake - a message is there
  * @ep: the endpoint
+ *
+ * All pollers are woken: with only one of the exclusive ones (EPOLLEXCLUSIVE), that
+ * could be another process's that shares the queue, and the owner would sleep on.
  */
 void mq_endpoint_wake(struct mq_endpoint *ep)
 {
 	const __poll_t events = EPOLLIN | EPOLLRDNORM;
 
 	wake_up_interruptible_sync_poll(&ep->sleepers, events);
-	wake_up_interruptible_sync_poll(ep->pollers, events);
+	__wake_up(ep->pollers, TASK_INTERRUPTIBLE, 0, poll_to_key(events));
 }
 
 /**
@@ -126,7 +130,7 @@ void mq_endpoint_wake(struct mq_endpoint *ep)
  */
 void mq_endpoint_wake_pollers(struct mq_endpoint *ep)
 {
-	wake_up_interruptible(ep->pollers);
+	wake_up_interruptible_all(ep->pollers);
 }
 
 /**
@@ -153,13 +157,15 @@ void mq_endpoint_end(struct mq_endpoint *ep)
 	ep->counters.discarded += discarded;
 	spin_unlock(&ep->lock);
 
-	/* Nobody touches the slots of an ended endpoint, so they are ours. */
-	mq_message_put(staged);
-	while ((msg = mq_mailbox_pop(&unread)))
-		mq_message_put(msg);
-
 	wake_up_interruptible_all(&ep->sleepers);
 	mq_endpoint_wake_pollers(ep);
+
+	/* Nobody touches the slots of an ended endpoint, so they are ours. */
+	mq_message_put(staged);
+	while ((msg = mq_mailbox_pop(&unread))) {
+		mq_message_put(msg);
+		cond_resched();
+	}
 	if (discarded)
 		mq_alert_show(MQ_ALERT_DISCARD, "%s ended with %u unread messages\n",
 			      ep->name.bytes, discarded);
@@ -179,7 +185,7 @@ void mq_endpoint_alert_overflow(struct mq_endpoint *ep)
 /* Returned to nobody outside: another reader has the stage. */
 #define MQ_STAGE_BUSY	1
 
-static int mq_endpoint_claim_stage(struct mq_endpoint *ep)
+static int mq_endpoint_claim_stage(struct mq_endpoint *ep, bool nonblock)
 {
 	struct mq_stage *stage = &ep->stage;
 	int ret = 0;
@@ -189,6 +195,7 @@ static int mq_endpoint_claim_stage(struct mq_endpoint *ep)
 		ret = -ENOENT;
 	} else if (stage->is_busy) {
 		ret = MQ_STAGE_BUSY;
+		stage->refused |= nonblock;
 	} else {
 		if (!stage->msg)
 			stage->msg = mq_mailbox_pop(&ep->mailbox);
@@ -214,13 +221,14 @@ int mq_endpoint_receive_begin(struct mq_endpoint *ep, bool nonblock)
 {
 	int ret, err;
 
-	ret = mq_endpoint_claim_stage(ep);
+	ret = mq_endpoint_claim_stage(ep, nonblock);
 	if (ret != MQ_STAGE_BUSY)
 		return ret;
 	if (nonblock)
 		return -EAGAIN;
 
-	err = wait_event_interruptible(ep->sleepers, (ret = mq_endpoint_claim_stage(ep)) !=
+	err = wait_event_interruptible(ep->sleepers,
+				       (ret = mq_endpoint_claim_stage(ep, false)) !=
 				       MQ_STAGE_BUSY);
 	return err ? err : ret;
 }
@@ -236,6 +244,7 @@ void mq_endpoint_receive_end(struct mq_endpoint *ep, bool delivered)
 {
 	struct mq_stage *stage = &ep->stage;
 	struct mq_message *msg = NULL;
+	bool readable_again;
 
 	/*
 	 *	reader				end of the endpoint
@@ -259,10 +268,15 @@ void mq_endpoint_receive_end(struct mq_endpoint *ep, bool delivered)
 		ep->overflowing = false;
 	if (!delivered && ep->ended)
 		ep->counters.discarded++;
+	/* Who was sent away and watches edges has not seen one for what is left. */
+	readable_again = stage->refused && mq_endpoint_queued_locked(ep);
+	stage->refused = false;
 	spin_unlock(&ep->lock);
 
 	if (wq_has_sleeper(&ep->sleepers))
 		wake_up_interruptible(&ep->sleepers);
+	if (unlikely(readable_again))
+		mq_endpoint_wake_pollers(ep);
 	mq_message_put(msg);
 }
 

@@ -65,14 +65,16 @@ struct mq_counters {
  * @done: bytes of it that a reader has got already
  * @prefix: bytes of the sender's name in front of the text, while @done is not 0
  * @is_busy: a reader copies
+ * @refused: meanwhile another reader was sent away who would not wait
  *
- * While @is_busy, the other fields belong to that reader, without a lock.
+ * While @is_busy, the first three belong to that reader, without a lock.
  */
 struct mq_stage {
 	struct mq_message *msg;
 	size_t done;
 	size_t prefix;
 	bool is_busy;
+	bool refused;
 };
 
 /**

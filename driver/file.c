@@ -39,7 +39,7 @@ static struct mq_endpoint *mq_file_get_endpoint(void)
 
 static int mq_file_open(struct inode *inode, struct file *file)
 {
-	/* preadv2(RWF_NOWAIT) and io_uring may ask: nothing sleeps that is told not to. */
+	/* preadv2(RWF_NOWAIT) and io_uring may ask: no message and no reader is waited for. */
 	file->f_mode |= FMODE_NOWAIT;
 	return stream_open(inode, file);
 }

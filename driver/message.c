@@ -18,9 +18,9 @@ static struct mq_message_cache {
 	u32 size;
 	struct kmem_cache *slab;
 } mq_message_caches[] = {
-	{ .name = "mq_message_256",  .size = 256 },
-	{ .name = "mq_message_1152", .size = 1152 },
-	{ .name = "mq_message_4096", .size = 4096 },
+	{ .name = "mq_message_248",  .size = 248 },
+	{ .name = "mq_message_1144", .size = 1144 },
+	{ .name = "mq_message_4088", .size = 4088 },
 };
 
 /*
@@ -28,6 +28,7 @@ static struct mq_message_cache {
  * is built or booted so (init_on_alloc), which costs as much as the copy of the text.
  * Nothing is lost: every byte that leaves the driver was written by the sender, and
  * what stays behind the text is the rest of an older message, which nobody is given.
+ * It also makes the slab keep its pointer of 8 bytes behind the object, hence the sizes.
  */
 static void mq_message_construct(void *object)
 {

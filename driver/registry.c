@@ -49,10 +49,13 @@ static int mq_registry_compare_name(struct rhashtable_compare_arg *arg, const vo
 	return !mq_name_is_equal(&ep->name, arg->key);
 }
 
-/* No user chooses where a struct pid lies. */
+/*
+ * No user chooses where a struct pid lies. The table takes the low bits of a hash, so
+ * this is the upper half of a 64-bit product, on 32-bit machines too.
+ */
 static u32 mq_registry_hash_owner(const void *key, u32 len, u32 seed)
 {
-	return hash_ptr(*(struct pid *const *)key, 32) ^ seed;
+	return hash_64((uintptr_t)*(struct pid *const *)key, 32) ^ seed;
 }
 
 static int mq_registry_compare_owner(struct rhashtable_compare_arg *arg,
@@ -91,8 +94,9 @@ static void mq_registry_work(struct work_struct *work);
  * slots: MAX_DEVICES places, in which all are found by walking; likewise
  * top: behind the last slot in use; likewise
  * used: which slots are taken, under the lock
- * dead: endpoints whose owner has ended, each with its link's reference
- * reap: takes them off that list
+ * dead: endpoints whose owner has ended, each with its link's reference; anybody
+ *	adds, only @reap removes, under the lock
+ * reap: unlinks and ends them, in a queue of our own: freeing takes a while
  */
 static struct {
 	struct mutex lock;
@@ -103,11 +107,20 @@ static struct {
 	unsigned long *used;
 	struct llist_head dead;
 	struct work_struct reap;
+	struct workqueue_struct *queue;
 } mq_registry = {
 	.lock = __MUTEX_INITIALIZER(mq_registry.lock),
 	.dead = LLIST_HEAD_INIT(mq_registry.dead),
 	.reap = __WORK_INITIALIZER(mq_registry.reap, mq_registry_work),
 };
+
+static void mq_registry_free(void)
+{
+	if (mq_registry.queue)
+		destroy_workqueue(mq_registry.queue);
+	bitmap_free(mq_registry.used);
+	kvfree(mq_registry.slots);
+}
 
 /**
  * mq_registry_init - make the empty registry
@@ -121,15 +134,14 @@ int mq_registry_init(void)
 	get_random_bytes(mq_registry_secret, sizeof(mq_registry_secret));
 
 	mq_registry.slots = kvcalloc(mq_max_devices, sizeof(*mq_registry.slots), GFP_KERNEL);
-	if (!mq_registry.slots)
-		return -ENOMEM;
 	mq_registry.used = bitmap_zalloc(mq_max_devices, GFP_KERNEL);
-	err = mq_registry.used ? 0 : -ENOMEM;
-	if (err)
-		goto err_slots;
+	mq_registry.queue = alloc_workqueue("mq_registry", WQ_UNBOUND, 0);
+	err = -ENOMEM;
+	if (!mq_registry.slots || !mq_registry.used || !mq_registry.queue)
+		goto err_memory;
 	err = rhashtable_init(&mq_registry.names, &mq_registry_names);
 	if (err)
-		goto err_used;
+		goto err_memory;
 	err = rhashtable_init(&mq_registry.owners, &mq_registry_owners);
 	if (err)
 		goto err_names;
@@ -137,10 +149,8 @@ int mq_registry_init(void)
 
 err_names:
 	rhashtable_destroy(&mq_registry.names);
-err_used:
-	bitmap_free(mq_registry.used);
-err_slots:
-	kvfree(mq_registry.slots);
+err_memory:
+	mq_registry_free();
 	return err;
 }
 
@@ -177,7 +187,7 @@ static int mq_registry_watch(struct wait_queue_entry *entry, unsigned int mode,
 	WRITE_ONCE(ep->dead, true);
 	WRITE_ONCE(ep->closed, true);
 	llist_add(&ep->dead_node, &mq_registry.dead);
-	schedule_work(&mq_registry.reap);
+	queue_work(mq_registry.queue, &mq_registry.reap);
 	return 0;
 }
 
@@ -220,37 +230,32 @@ static void mq_registry_unlink_locked(struct mq_endpoint *ep)
 	remove_wait_queue(&ep->owner->wait_pidfd, &ep->exit_watch);
 }
 
-/* Unlink the dead. Return: those that the caller shall end and put. */
-static struct llist_node *mq_registry_reap_locked(void)
+/* The names and places of the dead are free; their memory is left to the work. */
+static void mq_registry_unlink_dead_locked(void)
 {
-	struct llist_node *dead = llist_del_all(&mq_registry.dead);
 	struct mq_endpoint *ep;
 
+	llist_for_each_entry(ep, READ_ONCE(mq_registry.dead.first), dead_node)
+		if (ep->linked)
+			mq_registry_unlink_locked(ep);
+}
+
+static void mq_registry_work(struct work_struct *work)
+{
+	struct mq_endpoint *ep, *next;
+	struct llist_node *dead;
+
+	mutex_lock(&mq_registry.lock);
+	dead = llist_del_all(&mq_registry.dead);
 	llist_for_each_entry(ep, dead, dead_node)
 		if (ep->linked)
 			mq_registry_unlink_locked(ep);
-	return dead;
-}
-
-static void mq_registry_end(struct llist_node *dead)
-{
-	struct mq_endpoint *ep, *next;
+	mutex_unlock(&mq_registry.lock);
 
 	llist_for_each_entry_safe(ep, next, dead, dead_node) {
 		mq_endpoint_end(ep);
 		mq_endpoint_put(ep);
 	}
-}
-
-static void mq_registry_work(struct work_struct *work)
-{
-	struct llist_node *dead;
-
-	mutex_lock(&mq_registry.lock);
-	dead = mq_registry_reap_locked();
-	mutex_unlock(&mq_registry.lock);
-
-	mq_registry_end(dead);
 }
 
 /**
@@ -273,16 +278,15 @@ void mq_registry_deinit(void)
 	}
 	mutex_unlock(&mq_registry.lock);
 
-	/* No watch is left that could queue the work again. */
+	/* No watch is left that could queue the work once more. */
+	queue_work(mq_registry.queue, &mq_registry.reap);
 	flush_work(&mq_registry.reap);
-	mq_registry_work(&mq_registry.reap);
 
 	/* Endpoints are freed by our code after a grace period. */
 	rcu_barrier();
 	rhashtable_destroy(&mq_registry.owners);
 	rhashtable_destroy(&mq_registry.names);
-	bitmap_free(mq_registry.used);
-	kvfree(mq_registry.slots);
+	mq_registry_free();
 }
 
 /**
@@ -309,7 +313,7 @@ static bool mq_registry_has_locked(const struct mq_endpoint *ep)
 
 /*
  * Nobody can send before the name is there: a failure before that undoes what no
- * other process has seen.
+ * other process has seen (but mq_registry_link() minds the owner's own threads).
  */
 static int mq_registry_link_locked(struct mq_endpoint *ep)
 {
@@ -353,18 +357,19 @@ static int mq_registry_link_locked(struct mq_endpoint *ep)
  */
 int mq_registry_link(struct mq_endpoint *ep)
 {
-	struct llist_node *dead;
 	int err;
 
 	mutex_lock(&mq_registry.lock);
-	dead = mq_registry_reap_locked();
+	mq_registry_unlink_dead_locked();
 	err = mq_registry_link_locked(ep);
 	/* Another thread of the owner may unlink and free it as soon as we unlock. */
 	if (!err)
 		mq_endpoint_wake_pollers(ep);
 	mutex_unlock(&mq_registry.lock);
 
-	mq_registry_end(dead);
+	/* Another thread of the owner may have found it, and sleep on it, before we failed. */
+	if (err == -ENOMEM)
+		mq_endpoint_end(ep);
 	if (err == -ENOSPC)
 		mq_alert_show(MQ_ALERT_FULL,
 			      "registry is full (MAX_DEVICES=%u), refused %s\n",

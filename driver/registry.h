@@ -9,13 +9,13 @@
  *
  * A process's end is learned from its struct pid: our entry on pid->wait_pidfd is
  * called when the process group has died, before its parent's wait can return. It
- * marks the endpoint dead (from then on no sender finds it) and puts it on the list
- * of the dead, which a work item unlinks and ends soon. Whoever registers does the
- * same first, so the name and the place of a process that was waited for are free.
+ * closes the endpoint (from then on nobody can send to it) and puts it on the list of
+ * the dead, which a work item unlinks, ends and puts soon. Whoever registers first
+ * unlinks them too, so the name and the place of a process that was waited for are
+ * free; he does not free other people's messages.
  *
- * The reference that goes with the link: whoever unlinks takes it over, ends the
- * endpoint, and gives it back. An endpoint on the list of the dead is unlinked by
- * nobody but who takes that list.
+ * The reference that goes with the link is the work's for those on the list of the
+ * dead, and else that of whoever unlinks: he ends the endpoint and gives it back.
  */
 #ifndef _MQ_REGISTRY_H
 #define _MQ_REGISTRY_H

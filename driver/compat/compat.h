@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The only place that knows kernel versions; every file of the driver is compiled
- * with it (Kbuild). From 6.1 on the driver needs nothing that has changed since.
+ * driver/compat is the only place that knows kernel versions. Every file of the driver
+ * is compiled with this one (Kbuild).
  */
 #ifndef _MQ_COMPAT_H
 #define _MQ_COMPAT_H
