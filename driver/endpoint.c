@@ -34,12 +34,12 @@ void mq_endpoint_init(void)
 }
 
 /**
- * mq_endpoint_pollers - the queue on which a process's polls wait
+ * mq_endpoint_find_pollers - the queue on which a process's polls wait
  * @owner: the process, registered or not
  *
  * Return: a queue that outlives every open file.
  */
-wait_queue_head_t *mq_endpoint_pollers(struct pid *owner)
+wait_queue_head_t *mq_endpoint_find_pollers(struct pid *owner)
 {
 	return &mq_pollers[hash_ptr(owner, MQ_POLLERS_BITS)];
 }
@@ -77,7 +77,7 @@ struct mq_endpoint *mq_endpoint_new(const struct mq_name *name, struct pid *owne
 	ep->name = *name;
 	ep->owner = get_pid(owner);
 	ep->cred = get_current_cred();
-	ep->pollers = mq_endpoint_pollers(owner);
+	ep->pollers = mq_endpoint_find_pollers(owner);
 	return ep;
 }
 

@@ -95,7 +95,7 @@ struct mq_stage {
  * @owner: the process that it belongs to; a reference, constant
  * @cred: the owner's credentials at birth; a reference, constant
  * @sleepers: threads in /wait, and readers that wait for the stage
- * @pollers: the queue on which the owner's polls wait, see mq_endpoint_pollers()
+ * @pollers: the queue on which the owner's polls wait, see mq_endpoint_find_pollers()
  * @broadcasting: held by the owner's thread that broadcasts
  * @by_name: in the registry's table of names
  * @by_owner: in the registry's table of processes
@@ -146,7 +146,7 @@ struct mq_snapshot {
 };
 
 void mq_endpoint_init(void);
-wait_queue_head_t *mq_endpoint_pollers(struct pid *owner);
+wait_queue_head_t *mq_endpoint_find_pollers(struct pid *owner);
 
 struct mq_endpoint *mq_endpoint_new(const struct mq_name *name, struct pid *owner,
 				    u32 depth);

@@ -331,7 +331,7 @@ static __poll_t mq_file_poll(struct file *file, struct poll_table_struct *wait)
 	__poll_t events = EPOLLOUT | EPOLLWRNORM;
 	struct mq_endpoint *ep;
 
-	poll_wait(file, mq_endpoint_pollers(task_tgid(current)), wait);
+	poll_wait(file, mq_endpoint_find_pollers(task_tgid(current)), wait);
 
 	rcu_read_lock();
 	ep = mq_file_find_endpoint_rcu();
