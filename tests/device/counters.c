@@ -8,7 +8,7 @@
 
 #include <sys/mman.h>
 
-#define SNAPSHOTS 1000
+#define SNAPSHOTS 500
 
 static struct mq_counters line_of(const char *name)
 {

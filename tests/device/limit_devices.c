@@ -51,6 +51,27 @@ MQ_TEST(limit_free_at_once, "once its parent has waited, a dead process's place 
 	}
 }
 
+#define DYING 10
+
+MQ_TEST(limit_dead_at_once, "once its parent has waited, nobody can send to a dead process",
+	.timeout = 120)
+{
+	long i, rounds = mq_storm_count(40);
+	struct mq_crowd *crowd;
+	int fd = mq_dev(), d;
+
+	MQ_EQ(mq_cmd(fd, "/reg me"), 0);
+	for (i = 0; i < rounds; i++) {
+		crowd = mq_crowd_new("p", DYING);
+		MQ_EQ(mq_cmd(fd, "/all hello"), 0);
+		for (d = 0; d < DYING; d++) {
+			mq_crowd_kill(crowd, d);
+			MQ_EQ(mq_cmdf(fd, "/msg p%d hello", d), -ENOENT);
+		}
+		mq_crowd_free(crowd);
+	}
+}
+
 MQ_TEST(limit_errors_in_order, "ENAMETOOLONG, then EPERM, then EEXIST, then ENOSPC",
 	.params = "MAX_DEVICES=2", .open_to_all = true)
 {

@@ -139,7 +139,7 @@ struct member {
 	char name[16];
 	volatile int step;	/* what the parent wants */
 	volatile int done;	/* what has been done */
-	long count;		/* messages to send; -1: until it fails */
+	long count;		/* messages to send, unless one fails */
 	size_t size;		/* of one command */
 	long sent;
 	int error;
@@ -165,7 +165,7 @@ static void member_send(struct member *member, int fd)
 {
 	ssize_t done = 0;
 
-	while (member->count < 0 || member->sent < member->count) {
+	while (member->sent < member->count) {
 		done = write(fd, member->command, member->size);
 		if (done < 0)
 			break;
@@ -282,7 +282,7 @@ MQ_TEST(memory_limit, "at the sender's limit: ENOMEM, nothing is queued, nobody 
 
 	group_new("mq-sender");
 	MQ_EQ(mq_cmd(fd, "/reg me"), 0);
-	sender->count = -1;
+	sender->count = 1000;
 	pid = mq_run(member_main, sender);
 	mq_shared_until(&sender->done, 1);
 	group_limit("mq-sender", group_usage("mq-sender") + 8 * MIB);
@@ -326,7 +326,7 @@ MQ_TEST(memory_limit_broadcast, "a broadcast at the limit fails as a whole; one 
 
 	memcpy(sender->command, "/all x", 6);
 	group_new("mq-sender");
-	sender->count = -1;
+	sender->count = 1000;
 	pid = mq_run(member_main, sender);
 	mq_shared_until(&sender->done, 1);
 	group_limit("mq-sender", group_usage("mq-sender") + 4 * MIB);
@@ -398,8 +398,12 @@ MQ_TEST(memory_mailbox, "a mailbox is charged to its owner's group, until the ow
 	mq_join(pid);
 	mq_endpoints_until_gone("owner");
 	/* The memory comes back soon after the process, not with it. */
-	while (group_usage("mq-owner") > 256 * KIB)
+	for (;;) {
+		group_settle("mq-owner");
+		if (group_usage("mq-owner") < 256 * KIB)
+			break;
 		mq_sleep_ms(5);
+	}
 	group_write("mq-sender", "cgroup.kill", "1");
 	mq_wait_status(other);
 	group_free("mq-owner");

@@ -374,7 +374,10 @@ static int mq_plan(char **patterns)
 	return planned;
 }
 
-static void mq_show(const struct mq_test *test, int number)
+/* What takes long says so: those are the ones to look at first. */
+#define MQ_LONG_MS 10000
+
+static void mq_show(const struct mq_test *test, int number, long long ms)
 {
 	printf("%sok %d - %s: %s", mq_failed ? "not " : "", number, test->file,
 	       test->promise);
@@ -386,6 +389,8 @@ static void mq_show(const struct mq_test *test, int number)
 			printf("# failed: %s:%s\n", test->file, test->name);
 		mq_reasons_print();
 	}
+	if (ms >= MQ_LONG_MS)
+		printf("# took %lld s\n", ms / 1000);
 	fflush(stdout);
 }
 
@@ -393,13 +398,15 @@ static int mq_run_all(char **patterns)
 {
 	int passed = 0, failed = 0, skipped = 0, number = 0;
 	int planned = mq_plan(patterns);
+	long long began;
 	struct mq_test *t;
 
 	for (t = mq_tests; t; t = t->next) {
 		if (!mq_test_is_wanted(t, patterns))
 			continue;
+		began = mq_now_ms();
 		mq_test_run(t);
-		mq_show(t, ++number);
+		mq_show(t, ++number, mq_now_ms() - began);
 		if (mq_failed)
 			failed++;
 		else if (mq_skipped)

@@ -297,7 +297,7 @@ MQ_TEST(storm_register, "a storm of processes that register and die in every way
 {
 	struct storm *storm = mq_shared(sizeof(*storm));
 
-	storm->rounds = mq_storm_count(80);
+	storm->rounds = mq_storm_count(60);
 	storm_run(storm, WORKERS);
 	MQ_GE(storm->registered, storm->rounds);
 	mq_endpoints_until_none();

@@ -106,7 +106,7 @@ MQ_TEST(storm_unload, "loads and unloads while processes register, die and list:
 	.no_module = true, .timeout = 300)
 {
 	struct unloading *u = mq_shared(sizeof(*u));
-	long round, rounds = mq_storm_count(60);
+	long round, rounds = mq_storm_count(30);
 	pid_t pids[CROWD], lister = mq_run(lister_main, u);
 	struct mq_dice dice;
 	int i;
