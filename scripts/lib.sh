@@ -9,6 +9,8 @@
 #   mq_cache       prints the cache directory (made if missing); it is outside the checkout
 #   mq_say TEXT    one line for the person who waits, on stderr
 #   mq_die TEXT    the same, then exit 1
+#   mq_as_root COMMAND...   runs it, with sudo where not root
+#   mq_group       makes the group mq unless it is there
 #   mq_need PKG... installs those of the Debian packages PKG that are missing
 #   mq_jobs        prints how many compilers may run at once
 #   mq_log FILE COMMAND...   runs COMMAND with its output in FILE; shows the end of it if it fails
@@ -43,6 +45,24 @@ mq_cache()
 	printf '%s\n' "$_mq_dir"
 }
 
+mq_as_root()
+{
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	else
+		sudo "$@"
+	fi
+}
+
+mq_group()
+{
+	! grep -q '^mq:' /etc/group || return 0
+	! getent group mq >/dev/null 2>&1 || return 0
+	{ mq_as_root groupadd --system mq || mq_as_root addgroup -S mq; } >/dev/null 2>&1 ||
+		mq_die "there is no group mq and it could not be made: make it by hand (groupadd --system mq), then try again"
+	mq_say "made the group mq: usermod -aG mq USER lets USER in, from the next login on"
+}
+
 mq_jobs()
 {
 	getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1
@@ -62,12 +82,8 @@ _mq_missing()
 # A second run of apt at the same time waits for the first one's lock.
 _mq_apt()
 {
-	set -- env DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
-		-o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 "$@"
-	if [ "$(id -u)" -ne 0 ]; then
-		set -- sudo "$@"
-	fi
-	"$@" </dev/null
+	mq_as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
+		-o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 "$@" </dev/null
 }
 
 mq_need()
