@@ -105,7 +105,7 @@ struct mq_stage {
  */
 struct mq_endpoint {
 	refcount_t refs;
-	spinlock_t lock;
+	spinlock_t lock;		/* a leaf, see driver.h */
 	struct mq_mailbox mailbox;
 	struct mq_stage stage;
 	struct mq_counters counters;
@@ -124,7 +124,7 @@ struct mq_endpoint {
 
 	wait_queue_head_t sleepers;
 	wait_queue_head_t *pollers;
-	struct mutex broadcasting;
+	struct mutex broadcasting;	/* the outermost, see driver.h */
 
 	struct rhash_head by_name;
 	struct rhash_head by_owner;
@@ -200,6 +200,7 @@ static inline int mq_endpoint_send(struct mq_endpoint *ep, struct mq_message *ms
 	 * barrier of its own, or taking our lock) and then looks for a message.
 	 */
 	smp_mb();
+	/* Behind the barrier above. */
 	if (unlikely(waitqueue_active(&ep->sleepers) || waitqueue_active(ep->pollers)))
 		mq_endpoint_wake(ep);
 

@@ -99,7 +99,7 @@ static void mq_registry_work(struct work_struct *work);
  * reap: unlinks and ends them, in a queue of our own: freeing takes a while
  */
 static struct {
-	struct mutex lock;
+	struct mutex lock;	/* see driver.h */
 	struct rhashtable names;
 	struct rhashtable owners;
 	struct mq_endpoint __rcu **slots;
