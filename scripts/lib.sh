@@ -134,15 +134,14 @@ mq_lock()
 	flock 9
 }
 
+# Ended by SIGKILL alone: a shell that has just forked loses a SIGTERM for which its parent has a trap. What is left then is a
+# sleep, which has nothing of ours open.
 _mq_watch=
 mq_watch()
 {
 	(
-		trap 'kill "$_mq_sleep" 2>/dev/null; exit 0' TERM
 		while :; do
-			sleep "${MQ_PROGRESS:-15}" &
-			_mq_sleep=$!
-			wait "$_mq_sleep"
+			sleep "${MQ_PROGRESS:-15}" </dev/null >/dev/null 2>&1
 			"$@"
 		done
 	) >&2 9>&- &
@@ -152,7 +151,7 @@ mq_watch()
 mq_watch_end()
 {
 	[ -n "$_mq_watch" ] || return 0
-	kill "$_mq_watch" 2>/dev/null || :
+	kill -KILL "$_mq_watch" 2>/dev/null || :
 	wait "$_mq_watch" 2>/dev/null || :
 	_mq_watch=
 }
