@@ -141,7 +141,7 @@ mq_watch()
 {
 	(
 		while :; do
-			sleep "${MQ_PROGRESS:-15}" </dev/null >/dev/null 2>&1
+			sleep "${MQ_PROGRESS:-15}" >/dev/null 2>&1
 			"$@"
 		done
 	) >&2 9>&- &
