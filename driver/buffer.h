@@ -61,4 +61,16 @@ static inline bool mq_buffer_push(struct mq_buffer *buffer, const void *from, si
 	return true;
 }
 
+/* Leaves out @len bytes, or as many as there are. */
+static inline void mq_buffer_skip(struct mq_buffer *buffer, size_t len)
+{
+	len = min(len, mq_buffer_left(buffer));
+	if (buffer->iter) {
+		iov_iter_advance(buffer->iter, len);
+		return;
+	}
+	buffer->at += len;
+	buffer->left -= len;
+}
+
 #endif /* _MQ_BUFFER_H */

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "debugfs.h"
 
-#include <linux/cred.h>
 #include <linux/debugfs.h>
-#include <linux/pid.h>
-#include <linux/pid_namespace.h>
 #include <linux/rcupdate.h>
 #include <linux/seq_file.h>
-#include <linux/uidgid.h>
-#include <linux/user_namespace.h>
 
 #include "endpoint.h"
 #include "registry.h"
@@ -51,19 +46,17 @@ static void mq_endpoints_stop(struct seq_file *file, void *entry)
 static int mq_endpoints_show(struct seq_file *file, void *entry)
 {
 	struct mq_endpoint *ep = entry;
-	struct mq_snapshot now;
+	struct mq_status now;
 
 	if (entry == SEQ_START_TOKEN) {
 		seq_puts(file, "NAME PID UID DEPTH QUEUED ACCEPTED DELIVERED OVERWRITTEN DISCARDED REJECTED\n");
 		return 0;
 	}
 
-	mq_endpoint_peek(ep, &now);
-	seq_printf(file, "%s %d %u %u %u %llu %llu %llu %llu %llu\n", ep->name.bytes,
-		   pid_vnr(ep->owner), from_kuid_munged(seq_user_ns(file), ep->cred->euid),
-		   now.depth, now.queued, now.counters.accepted, now.counters.delivered,
-		   now.counters.overwritten, now.counters.discarded,
-		   now.counters.rejected);
+	mq_endpoint_show(ep, seq_user_ns(file), &now);
+	seq_printf(file, "%s %u %u %u %u %llu %llu %llu %llu %llu\n", now.name, now.pid,
+		   now.uid, now.depth, now.queued, now.accepted, now.delivered,
+		   now.overwritten, now.discarded, now.rejected);
 	return 0;
 }
 

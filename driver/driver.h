@@ -5,14 +5,19 @@
  *
  * Locks, outermost first; nobody takes one to the left of what he holds:
  *
+ *	mq_handle.binding		a file becomes the owner of an endpoint, once (sleeps)
  *	mq_endpoint.broadcasting	one broadcast of this sender at a time (sleeps,
  *					covers no user memory)
  *	mq_registry.lock		who is registered (sleeps; never taken to send,
  *					receive, wait or poll)
  *	    pid->wait_pidfd.lock	the kernel's, where the exit of a process is told;
  *					our callback under it takes no lock
- *	    mq_endpoint.lock		the mailbox, its stage and counters; a leaf, held for
- *					pointer moves only, in process context only
+ *	    mq_endpoint.lock		the mailbox, its stage, counters and pendings; held
+ *					for pointer moves only, in process context only; two
+ *					endpoints' are never held at once
+ *		mq_endpoint.room.lock	the queue of other endpoints' pollers; its wake-ups,
+ *					which are made without the lock above, pass
+ *					on to those endpoints' queues
  *
  * Names, processes and slots are found under RCU without a lock.
  *
@@ -24,10 +29,11 @@
 #define _MQ_DRIVER_H
 
 #include <linux/gfp.h>
+#include <linux/mq_driver.h>
 #include <linux/types.h>
 
 #define MQ_MAX_DEVICES_MAX	65536
-#define MQ_QUEUE_LEN_MAX	65536
+#define MQ_QUEUE_LEN_MAX	MQ_DEPTH_MAX
 #define MQ_CMD_BUF_SIZE_MIN	16
 #define MQ_CMD_BUF_SIZE_MAX	1048576
 

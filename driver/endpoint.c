@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "endpoint.h"
 
-#include <linux/cred.h>
 #include <linux/hash.h>
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
-#include <linux/pid.h>
 #include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "alert.h"
 #include "driver.h"
+#include "identity.h"
 
 /*
- * Where polls wait. epoll keeps the queue that poll() gave it for as long as the file
- * is open, while /unr or the owner's end takes the endpoint away at any time: a queue
- * inside the endpoint would dangle. These live as long as the module, which an open
- * file holds. Processes that share one wake each other for a second look.
+ * Where the polls of processes wait, and those on files that are not bound. epoll keeps
+ * the queue that poll() gave it for as long as the file is open, while /unr or the
+ * owner's end takes the endpoint away at any time: a queue inside the endpoint would
+ * dangle. These live as long as the module, which an open file holds. Processes that
+ * share one wake each other for a second look.
  */
 #define MQ_POLLERS_BITS	6
 
@@ -44,40 +45,64 @@ wait_queue_head_t *mq_endpoint_find_pollers(struct pid *owner)
 	return &mq_pollers[hash_ptr(owner, MQ_POLLERS_BITS)];
 }
 
+static bool mq_endpoint_new_mailbox(struct mq_endpoint *ep, const struct mq_terms *terms)
+{
+	struct mq_message **slots;
+	u64 *numbers = NULL;
+
+	slots = kvmalloc_array(terms->depth, sizeof(*slots), MQ_GFP);
+	/* An event that finds no room leaves a gap between two that do. */
+	if (terms->events)
+		numbers = kvmalloc_array(terms->depth, sizeof(*numbers), MQ_GFP);
+	mq_mailbox_init(&ep->mailbox, slots, numbers, terms->depth);
+	return slots && (numbers || !terms->events);
+}
+
+static void mq_endpoint_free_mailbox(struct mq_endpoint *ep)
+{
+	kvfree(ep->mailbox.slots);
+	kvfree(ep->mailbox.numbers);
+}
+
 /**
  * mq_endpoint_new - an endpoint that nobody can find yet
- * @name: its name
- * @owner: the process that it belongs to
- * @depth: how many messages its mailbox holds
+ * @identity: who it is
+ * @terms: on which terms it takes messages
  *
- * Its credentials are the caller's. The memory is charged to the caller's memory
- * control group. May sleep.
+ * It has neither owner nor pollers: the caller sets them. The memory is charged to the
+ * caller's memory control group. May sleep.
  *
  * Return: the endpoint with one reference, or NULL.
  */
-struct mq_endpoint *mq_endpoint_new(const struct mq_name *name, struct pid *owner,
-				    u32 depth)
+struct mq_endpoint *mq_endpoint_new(struct mq_identity *identity,
+				    const struct mq_terms *terms)
 {
-	struct mq_message **slots;
 	struct mq_endpoint *ep;
 
 	ep = kzalloc(sizeof(*ep), MQ_GFP);
-	slots = kvmalloc_array(depth, sizeof(*slots), MQ_GFP);
-	if (!ep || !slots) {
-		kvfree(slots);
+	if (!ep)
+		return NULL;
+	if (!mq_endpoint_new_mailbox(ep, terms)) {
+		mq_endpoint_free_mailbox(ep);
 		kfree(ep);
 		return NULL;
 	}
 
 	refcount_set(&ep->refs, 1);
 	spin_lock_init(&ep->lock);
-	mq_mailbox_init(&ep->mailbox, slots, depth);
+	INIT_LIST_HEAD(&ep->senders);
+	ep->calls = RB_ROOT;
+	INIT_LIST_HEAD(&ep->listener);
 	init_waitqueue_head(&ep->sleepers);
+	init_waitqueue_head(&ep->room);
 	mutex_init(&ep->broadcasting);
-	ep->name = *name;
-	ep->owner = get_pid(owner);
-	ep->cred = get_current_cred();
-	ep->pollers = mq_endpoint_find_pollers(owner);
+	ep->terms = *terms;
+	if (terms->policy != MQ_POLICY_OVERWRITE || terms->access != MQ_ACCESS_ANYONE)
+		ep->gate = MQ_GATE_GUARDED;
+	ep->name = identity->name;
+	ep->identity = mq_identity_get(identity);
+	if (terms->events)
+		ep->charged = get_mem_cgroup_from_mm(current->mm);
 	return ep;
 }
 
@@ -85,8 +110,9 @@ static void mq_endpoint_free_rcu(struct rcu_head *rcu)
 {
 	struct mq_endpoint *ep = container_of(rcu, struct mq_endpoint, rcu);
 
-	put_pid(ep->owner);
-	put_cred(ep->cred);
+	mq_identity_put(ep->identity);
+	mem_cgroup_put(ep->charged);
+	kfree(ep->handle);
 	kfree(ep);
 }
 
@@ -99,29 +125,24 @@ static void mq_endpoint_free_rcu(struct rcu_head *rcu)
  */
 void mq_endpoint_free(struct mq_endpoint *ep)
 {
-	kvfree(ep->mailbox.slots);
+	mq_endpoint_free_mailbox(ep);
 	call_rcu(&ep->rcu, mq_endpoint_free_rcu);
-}
-
-static u32 mq_endpoint_queued_locked(const struct mq_endpoint *ep)
-{
-	lockdep_assert_held(&ep->lock);
-	return ep->mailbox.count + !!ep->stage.msg;
 }
 
 /**
  * mq_endpoint_wake - a message is there
  * @ep: the endpoint
  *
- * All pollers are woken: with only one of the exclusive ones (EPOLLEXCLUSIVE), that
- * could be another process's that shares the queue, and the owner would sleep on.
+ * All pollers of a process are woken: with only one of the exclusive ones
+ * (EPOLLEXCLUSIVE), that could be another process's that shares the queue, and the
+ * owner would sleep on. A file's queue is its own.
  */
 void mq_endpoint_wake(struct mq_endpoint *ep)
 {
 	const __poll_t events = EPOLLIN | EPOLLRDNORM;
 
 	wake_up_interruptible_sync_poll(&ep->sleepers, events);
-	__wake_up(ep->pollers, TASK_INTERRUPTIBLE, 0, poll_to_key(events));
+	__wake_up(ep->pollers, TASK_INTERRUPTIBLE, ep->handle ? 1 : 0, poll_to_key(events));
 }
 
 /**
@@ -145,10 +166,11 @@ void mq_endpoint_end(struct mq_endpoint *ep)
 	struct mq_message *msg, *staged = NULL;
 	struct mq_mailbox unread;
 	u32 discarded;
+	u64 number;
 
 	spin_lock(&ep->lock);
 	ep->ended = true;
-	WRITE_ONCE(ep->closed, true);
+	WRITE_ONCE(ep->gate, MQ_GATE_CLOSED);
 	if (!ep->stage.is_busy)
 		swap(staged, ep->stage.msg);
 	unread = ep->mailbox;
@@ -157,200 +179,48 @@ void mq_endpoint_end(struct mq_endpoint *ep)
 	ep->counters.discarded += discarded;
 	spin_unlock(&ep->lock);
 
+	mq_endpoint_end_pendings(ep);
+	mq_endpoint_watch_room(ep, NULL);
 	wake_up_interruptible_all(&ep->sleepers);
 	mq_endpoint_wake_pollers(ep);
 
 	/* Nobody touches the slots of an ended endpoint, so they are ours. */
 	mq_message_put(staged);
-	while ((msg = mq_mailbox_pop(&unread))) {
+	while ((msg = mq_mailbox_pop(&unread, &number))) {
 		mq_message_put(msg);
 		cond_resched();
 	}
 	if (discarded)
 		mq_alert_show(MQ_ALERT_DISCARD, "%s ended with %u unread messages\n",
-			      ep->name.bytes, discarded);
+			      mq_endpoint_show_name(ep), discarded);
 }
 
 /**
- * mq_endpoint_alert_overflow - a mailbox has begun to overwrite
+ * mq_endpoint_show - look at an endpoint's figures, all of one moment
  * @ep: the endpoint
+ * @ns: the user namespace of who looks
+ * @status: receives them
  */
-void mq_endpoint_alert_overflow(struct mq_endpoint *ep)
+void mq_endpoint_show(struct mq_endpoint *ep, struct user_namespace *ns,
+		      struct mq_status *status)
 {
-	mq_alert_show(MQ_ALERT_OVERFLOW,
-		      "mailbox of %s is full (%u messages) and overwrites\n",
-		      ep->name.bytes, ep->mailbox.depth);
-}
-
-/* Returned to nobody outside: another reader has the stage. */
-#define MQ_STAGE_BUSY	1
-
-static int mq_endpoint_claim_stage(struct mq_endpoint *ep, bool nonblock)
-{
-	struct mq_stage *stage = &ep->stage;
-	int ret = 0;
+	memset(status, 0, sizeof(*status));
+	status->size = sizeof(*status);
+	status->flags = (ep->owner ? MQ_STATUS_PROCESS : 0) |
+			(ep->terms.events ? MQ_STATUS_EVENTS : 0);
+	memcpy(status->name, ep->name.bytes, sizeof(status->name));
+	status->pid = mq_identity_find_pid(ep->identity);
+	status->uid = mq_identity_find_uid(ep->identity, ns);
+	status->policy = ep->terms.policy;
+	status->access = ep->terms.access;
+	status->depth = ep->terms.depth;
 
 	spin_lock(&ep->lock);
-	if (ep->ended) {
-		ret = -ENOENT;
-	} else if (stage->is_busy) {
-		ret = MQ_STAGE_BUSY;
-		stage->refused |= nonblock;
-	} else {
-		if (!stage->msg)
-			stage->msg = mq_mailbox_pop(&ep->mailbox);
-		stage->is_busy = stage->msg;
-		ret = stage->msg ? 0 : -EAGAIN;
-	}
-	spin_unlock(&ep->lock);
-	return ret;
-}
-
-/**
- * mq_endpoint_receive_begin - claim the stage, with the message that is next
- * @ep: the endpoint; the caller holds a reference
- * @nonblock: do not wait for another reader
- *
- * On success mq_endpoint.stage and its message are the caller's until he calls
- * mq_endpoint_receive_end().
- *
- * Return: 0, -EAGAIN if there is no message or, with @nonblock, another reader,
- * -ENOENT if the endpoint has ended, -ERESTARTSYS.
- */
-int mq_endpoint_receive_begin(struct mq_endpoint *ep, bool nonblock)
-{
-	int ret, err;
-
-	ret = mq_endpoint_claim_stage(ep, nonblock);
-	if (ret != MQ_STAGE_BUSY)
-		return ret;
-	if (nonblock)
-		return -EAGAIN;
-
-	err = wait_event_interruptible(ep->sleepers,
-				       (ret = mq_endpoint_claim_stage(ep, false)) !=
-				       MQ_STAGE_BUSY);
-	return err ? err : ret;
-}
-
-/**
- * mq_endpoint_receive_end - give the stage back
- * @ep: the endpoint
- * @delivered: the message has been read to its last byte; else it stays staged
- *
- * May sleep.
- */
-void mq_endpoint_receive_end(struct mq_endpoint *ep, bool delivered)
-{
-	struct mq_stage *stage = &ep->stage;
-	struct mq_message *msg = NULL;
-	bool readable_again;
-
-	/*
-	 *	reader				end of the endpoint
-	 *	claims the stage
-	 *	copies				ended = true
-	 *					is_busy: leaves the stage alone
-	 *	sees ended here, and
-	 *	discards what is left
-	 *
-	 * Both run under the lock, so exactly one of them frees the message.
-	 */
-	spin_lock(&ep->lock);
-	stage->is_busy = false;
-	if (delivered || ep->ended) {
-		swap(msg, stage->msg);
-		stage->done = 0;
-	}
-	if (delivered)
-		ep->counters.delivered++;
-	if (!mq_endpoint_queued_locked(ep))
-		ep->overflowing = false;
-	if (!delivered && ep->ended)
-		ep->counters.discarded++;
-	/* Who was sent away and watches edges has not seen one for what is left. */
-	readable_again = stage->refused && mq_endpoint_queued_locked(ep);
-	stage->refused = false;
-	spin_unlock(&ep->lock);
-
-	if (wq_has_sleeper(&ep->sleepers))
-		wake_up_interruptible(&ep->sleepers);
-	if (unlikely(readable_again))
-		mq_endpoint_wake_pollers(ep);
-	mq_message_put(msg);
-}
-
-/**
- * mq_endpoint_has_message - whether a message is queued, in the mailbox or staged
- * @ep: the endpoint
- *
- * Takes the lock for its order: whoever puts himself into a wait queue and then asks
- * here either sees the message or is seen by its sender, who takes the lock as well
- * before he looks for sleepers. poll_wait() alone has no barrier on older kernels.
- *
- * Return: true if a read would find one.
- */
-bool mq_endpoint_has_message(struct mq_endpoint *ep)
-{
-	bool ret;
-
-	spin_lock(&ep->lock);
-	ret = mq_endpoint_queued_locked(ep);
-	spin_unlock(&ep->lock);
-	return ret;
-}
-
-/* 0: a message is there. -ENOENT: none will ever be. -EAGAIN: not yet. */
-static int mq_endpoint_check(struct mq_endpoint *ep)
-{
-	int ret = -EAGAIN;
-
-	spin_lock(&ep->lock);
-	if (ep->ended)
-		ret = -ENOENT;
-	else if (mq_endpoint_queued_locked(ep))
-		ret = 0;
-	spin_unlock(&ep->lock);
-	return ret;
-}
-
-/**
- * mq_endpoint_wait - sleep until a message is queued
- * @ep: the endpoint; the caller holds a reference
- * @timeout: how long at most; KTIME_MAX for ever
- * @nonblock: do not sleep
- *
- * A signal without a handler (a stop, a tracer) begins the wait anew, one with a
- * handler ends it, also with SA_RESTART: -ERESTARTNOHAND.
- *
- * Return: 0, -EAGAIN, -ETIMEDOUT, -ENOENT if the endpoint ends, -ERESTARTNOHAND.
- */
-int mq_endpoint_wait(struct mq_endpoint *ep, ktime_t timeout, bool nonblock)
-{
-	int ret, err;
-
-	ret = mq_endpoint_check(ep);
-	if (ret != -EAGAIN || nonblock)
-		return ret;
-
-	err = wait_event_interruptible_hrtimeout(ep->sleepers,
-						 (ret = mq_endpoint_check(ep)) != -EAGAIN,
-						 timeout);
-	if (err == -ETIME)
-		return -ETIMEDOUT;
-	return err ? -ERESTARTNOHAND : ret;
-}
-
-/**
- * mq_endpoint_peek - look at an endpoint's figures, all of one moment
- * @ep: the endpoint
- * @snapshot: receives them
- */
-void mq_endpoint_peek(struct mq_endpoint *ep, struct mq_snapshot *snapshot)
-{
-	spin_lock(&ep->lock);
-	snapshot->counters = ep->counters;
-	snapshot->queued = mq_endpoint_queued_locked(ep);
-	snapshot->depth = ep->mailbox.depth;
+	status->queued = mq_endpoint_queued_locked(ep);
+	status->accepted = ep->mailbox.last;
+	status->delivered = ep->counters.delivered;
+	status->overwritten = ep->counters.overwritten;
+	status->discarded = ep->counters.discarded;
+	status->rejected = ep->counters.rejected;
 	spin_unlock(&ep->lock);
 }

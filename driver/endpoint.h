@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An endpoint: a name with its mailbox, its reader's stage, its sleepers and counters.
+ * An endpoint: who somebody is, with his mailbox, its reader's stage, its sleepers and
+ * counters. It belongs to a process (text protocol) or to an open file (frames).
  *
- * Who owns it is decided at birth and never changes: name, process and credentials
- * are constant from mq_endpoint_new() on. All that changes later lies under @lock,
- * or is the registry's (registry.h) and lies under the registry's lock.
+ * Who owns it and on which terms it takes messages is decided at birth and never
+ * changes. All that changes later lies under @lock, or is the registry's (registry.h)
+ * and lies under the registry's lock.
  *
  * A read does not copy out of the mailbox: it claims the *stage*, moves the oldest
  * message there, copies without any lock, and then says whether the message is
  * delivered. So a full mailbox overwrites what nobody has begun to read, a fault
  * loses nothing, and nobody waits for another's page fault: a reader that sleeps in
  * one keeps the stage, and only other readers of the same mailbox wait for that.
+ *
+ * Who sleeps in a send, for room or for the reply to a call, has a *pending* on his
+ * stack, linked here. Whoever takes it out of here, under the lock, says how it ended.
  *
  * The one way out of life, taken exactly once by whoever unlinked the endpoint:
  *
@@ -21,6 +25,8 @@
  * under RCU before, and only while the count is not zero. Such a latecomer sees @ended
  * under the lock and does nothing; the memory outlasts his RCU section. From the
  * end of that grace period on there is no latecomer either.
+ *
+ * endpoint.c has birth and end, send.c the way in, receive.c the way out.
  */
 #ifndef _MQ_ENDPOINT_H
 #define _MQ_ENDPOINT_H
@@ -30,29 +36,34 @@
 #include "name.h"
 
 #include <linux/ktime.h>
+#include <linux/list.h>
 #include <linux/llist.h>
 #include <linux/mutex.h>
+#include <linux/rbtree.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
-struct cred;
+struct mem_cgroup;
+struct mq_handle;
+struct mq_identity;
 struct pid;
+struct task_struct;
+struct user_namespace;
 
 /**
  * struct mq_counters - what became of the messages of a mailbox
- * @accepted: put into the mailbox
  * @delivered: read to the last byte
  * @overwritten: lost to a newer one
  * @discarded: unread when the endpoint ended
  * @rejected: found no room
  *
- * accepted = delivered + overwritten + discarded + queued, at any time under the lock.
+ * The number of the mailbox's newest message is how many were accepted, and equals
+ * delivered + overwritten + discarded + queued, at any time under the lock.
  */
 struct mq_counters {
-	u64 accepted;
 	u64 delivered;
 	u64 overwritten;
 	u64 discarded;
@@ -62,15 +73,18 @@ struct mq_counters {
 /**
  * struct mq_stage - the message that is being read
  * @msg: taken out of the mailbox, not yet delivered; or NULL
- * @done: bytes of it that a reader has got already
+ * @number: its number in the mailbox
+ * @done: bytes of it that a reader of text has got already
  * @prefix: bytes of the sender's name in front of the text, while @done is not 0
  * @is_busy: a reader copies
  * @refused: meanwhile another reader was sent away who would not wait
  *
- * While @is_busy, the first three belong to that reader, without a lock.
+ * While @is_busy, only that reader changes the first four; he does so with @msg and
+ * @number under the lock, for those who peek, and with the others without it.
  */
 struct mq_stage {
 	struct mq_message *msg;
+	u64 number;
 	size_t done;
 	size_t prefix;
 	bool is_busy;
@@ -78,115 +92,240 @@ struct mq_stage {
 };
 
 /**
- * struct mq_endpoint - a registered name
+ * struct mq_terms - on which terms an endpoint takes messages
+ * @depth: how many messages its mailbox holds
+ * @policy: what a full one does
+ * @access: who may send
+ * @events: it is told who comes and goes
+ */
+struct mq_terms {
+	u32 depth;
+	enum mq_policy policy;
+	enum mq_access access;
+	bool events;
+};
+
+/**
+ * enum mq_gate - what a message meets at a mailbox
+ * @MQ_GATE_OPEN: nothing: anyone may send, the oldest gives way
+ * @MQ_GATE_GUARDED: a policy or a right that has to be looked at
+ * @MQ_GATE_CLOSED: the end
+ */
+enum mq_gate {
+	MQ_GATE_OPEN,
+	MQ_GATE_GUARDED,
+	MQ_GATE_CLOSED,
+};
+
+/**
+ * struct mq_pending - a thread that sleeps in a send; lies on its stack
+ * @ep: where it sends; a reference, once it is linked there
+ * @task: the thread
+ * @msg: what it sends, until that is in the mailbox
+ * @reply: what it got
+ * @cookie: the request's
+ * @room: among those who wait for room, while @msg is not NULL
+ * @call: among those who wait for a reply, afterwards
+ * @is_call: it wants a reply
+ * @nonblock: it does not wait for room
+ * @done: it is linked nowhere any more, and @ret counts; set last, under the lock
+ * @ret: 0 or a negative errno
+ */
+struct mq_pending {
+	struct mq_endpoint *ep;
+	struct task_struct *task;
+	struct mq_message *msg;
+	struct mq_message *reply;
+	u64 cookie;
+	union {
+		struct list_head room;
+		struct rb_node call;
+	};
+	bool is_call;
+	bool nonblock;
+	bool done;
+	int ret;
+};
+
+/* What a send returns, inside the driver, when the sender's pending is linked. */
+#define MQ_SEND_PENDING	1
+
+/**
+ * struct mq_endpoint - an endpoint
  * @refs: references
- * @lock: covers everything from @mailbox to @ended, and reading @closed
+ * @lock: covers everything from @mailbox to @ended, and reading @gate
  * @mailbox: what is not yet being read
  * @stage: what is
  * @counters: what became of all messages
+ * @senders: those who wait for room, the first come first
+ * @calls: those whose request was taken in and not answered yet, by cookie
+ * @last_cookie: the newest of them had this
+ * @full: the endpoint that was full when last sent to without waiting; a reference,
+ *	read under RCU too
  * @overflowing: has overwritten since it was last empty
  * @ended: gives no message any more
- * @closed: takes no message any more; set with @ended, or, without the lock, with @dead
+ * @gate: closed with @ended, or, without the lock, with @dead
  * @shows_sender: /from is on; a lone flag, read and written without a lock
  * @dead: the owner has ended; set once, under the wait_pidfd lock, read anywhere
  * @linked: the registry's, under its lock: the tables below hold this endpoint
  * @slot: where in the registry's array of slots
- * @name: constant
- * @owner: the process that it belongs to; a reference, constant
- * @cred: the owner's credentials at birth; a reference, constant
- * @sleepers: threads in /wait, and readers that wait for the stage
+ * @terms: constant
+ * @name: that of @identity, beside the hash table's link; constant
+ * @owner: the process that it belongs to, or NULL if it is a file's; constant
+ * @handle: the open file that it belongs to, or NULL; its memory is freed with the
+ *	endpoint's, because of @pollers; constant
+ * @identity: who it is; a reference, constant
+ * @charged: the memory control group that pays for events; a reference, constant
+ * @sleepers: threads in /wait, readers that wait for a message or for the stage
  * @pollers: the queue on which the owner's polls wait, see mq_endpoint_find_pollers()
+ * @room: pollers of other endpoints that wait for room here
  * @broadcasting: held by the owner's thread that broadcasts
  * @by_name: in the registry's table of names
  * @by_owner: in the registry's table of processes
- * @exit_watch: on the owner's wait_pidfd while linked
+ * @listener: in the registry's list of those who want events
+ * @exit_watch: on the owner's wait_pidfd while linked; a process's
+ * @room_watch: on @full's queue @room; a file's
  * @dead_node: in the registry's list of the dead
  * @rcu: defers freeing
  */
 struct mq_endpoint {
 	refcount_t refs;
-	spinlock_t lock;		/* a leaf, see driver.h */
+	spinlock_t lock;		/* see driver.h */
 	struct mq_mailbox mailbox;
 	struct mq_stage stage;
 	struct mq_counters counters;
+	struct list_head senders;
+	struct rb_root calls;
+	u64 last_cookie;
+	struct mq_endpoint __rcu *full;
 	bool overflowing;
 	bool ended;
 
-	bool closed;
+	u8 gate;			/* enum mq_gate */
 	bool shows_sender;
 	bool dead;
 	bool linked;
 	u32 slot;
 
+	struct mq_terms terms;
 	struct mq_name name;
 	struct pid *owner;
-	const struct cred *cred;
+	struct mq_handle *handle;
+	struct mq_identity *identity;
+	struct mem_cgroup *charged;
 
 	wait_queue_head_t sleepers;
 	wait_queue_head_t *pollers;
-	struct mutex broadcasting;	/* the outermost, see driver.h */
+	wait_queue_head_t room;
+	struct mutex broadcasting;	/* see driver.h */
 
 	struct rhash_head by_name;
 	struct rhash_head by_owner;
-	struct wait_queue_entry exit_watch;
+	struct list_head listener;
+	union {
+		struct wait_queue_entry exit_watch;
+		struct wait_queue_entry room_watch;
+	};
 	struct llist_node dead_node;
 	struct rcu_head rcu;
-};
-
-/**
- * struct mq_snapshot - an endpoint at one moment
- * @counters: what became of its messages
- * @queued: how many wait, staged or in the mailbox
- * @depth: how many the mailbox holds
- */
-struct mq_snapshot {
-	struct mq_counters counters;
-	u32 queued;
-	u32 depth;
 };
 
 void mq_endpoint_init(void);
 wait_queue_head_t *mq_endpoint_find_pollers(struct pid *owner);
 
-struct mq_endpoint *mq_endpoint_new(const struct mq_name *name, struct pid *owner,
-				    u32 depth);
+struct mq_endpoint *mq_endpoint_new(struct mq_identity *identity,
+				    const struct mq_terms *terms);
 void mq_endpoint_free(struct mq_endpoint *ep);
 void mq_endpoint_end(struct mq_endpoint *ep);
 void mq_endpoint_wake(struct mq_endpoint *ep);
 void mq_endpoint_wake_pollers(struct mq_endpoint *ep);
-void mq_endpoint_alert_overflow(struct mq_endpoint *ep);
+void mq_endpoint_show(struct mq_endpoint *ep, struct user_namespace *ns,
+		      struct mq_status *status);
 
+/* send.c */
+int mq_endpoint_send_guarded(struct mq_endpoint *ep, struct mq_message *msg,
+			     struct mq_pending *pending, struct llist_head *dead);
+void mq_endpoint_send_event(struct mq_endpoint *ep, struct mq_identity *whose, u32 flags);
+void mq_endpoint_overwrite(struct mq_endpoint *ep, struct mq_message *oldest,
+			   bool overflows, struct llist_head *dead);
+int mq_endpoint_send_wait(struct mq_pending *pending, ktime_t deadline);
+int mq_endpoint_reply(struct mq_endpoint *ep, u64 cookie, struct mq_message *reply);
+struct task_struct *mq_endpoint_refill_locked(struct mq_endpoint *ep);
+void mq_endpoint_wake_senders(struct mq_endpoint *ep, struct task_struct *admitted);
+void mq_endpoint_end_pendings(struct mq_endpoint *ep);
+void mq_endpoint_watch_room(struct mq_endpoint *ep, struct mq_endpoint *full);
+bool mq_endpoint_has_room(struct mq_endpoint *ep);
+
+/* receive.c */
 int mq_endpoint_receive_begin(struct mq_endpoint *ep, bool nonblock);
-void mq_endpoint_receive_end(struct mq_endpoint *ep, bool delivered);
-
+int mq_endpoint_receive_wait(struct mq_endpoint *ep, size_t room, ktime_t timeout,
+			     bool nonblock);
+bool mq_endpoint_receive_next(struct mq_endpoint *ep, size_t room);
+void mq_endpoint_receive_end(struct mq_endpoint *ep);
+struct mq_message *mq_endpoint_peek(struct mq_endpoint *ep, u64 *number);
 bool mq_endpoint_has_message(struct mq_endpoint *ep);
 int mq_endpoint_wait(struct mq_endpoint *ep, ktime_t timeout, bool nonblock);
-void mq_endpoint_peek(struct mq_endpoint *ep, struct mq_snapshot *snapshot);
+
+static inline bool mq_endpoint_is_anonymous(const struct mq_endpoint *ep)
+{
+	return !ep->name.bytes[0];
+}
+
+/* For a line that a person reads. */
+static inline const char *mq_endpoint_show_name(const struct mq_endpoint *ep)
+{
+	return mq_endpoint_is_anonymous(ep) ? "(anonymous)" : ep->name.bytes;
+}
+
+static inline u32 mq_endpoint_queued_locked(const struct mq_endpoint *ep)
+{
+	lockdep_assert_held(&ep->lock);
+	return ep->mailbox.count + !!ep->stage.msg;
+}
+
+/**
+ * mq_endpoint_wake_active - wake whoever waits for a message, if there is anybody
+ * @ep: the endpoint, whose lock the caller has just released
+ *
+ * Nobody sleeps most of the time. The barrier stands between the caller's store, under
+ * the lock, and the looks into the queues: a sleeper enters the queue first (with a
+ * barrier of its own, or taking our lock) and then looks for a message.
+ */
+static inline void mq_endpoint_wake_active(struct mq_endpoint *ep)
+{
+	smp_mb();
+	/* Behind the barrier above. */
+	if (unlikely(waitqueue_active(&ep->sleepers) || waitqueue_active(ep->pollers)))
+		mq_endpoint_wake(ep);
+}
 
 /**
  * mq_endpoint_send - put a message into an endpoint's mailbox and wake its owner
  * @ep: the endpoint; an RCU section or a reference holds it
- * @msg: the message; on success the caller's reference is the mailbox's
+ * @msg: the message, whose sender is known; on success the caller's reference is the
+ *	mailbox's
+ * @pending: makes it a call, or lets it wait for room; or NULL
  * @dead: receives a message that was overwritten and has no other reference
  *
  * Does not sleep. A broadcast repeats these lines for each receiver: they are inline,
  * and what is rare is not.
  *
- * Return: 0, or -ENOENT if the endpoint has ended or its owner has.
+ * Return: 0; -ENOENT if the endpoint has ended or its owner has; -EACCES; -ENOBUFS if it
+ * is full and rejects; -EAGAIN if it is full and blocks; -EOPNOTSUPP for a call to a
+ * process; MQ_SEND_PENDING if @pending waits there now, with @msg.
  */
 static inline int mq_endpoint_send(struct mq_endpoint *ep, struct mq_message *msg,
-				   struct llist_head *dead)
+				   struct mq_pending *pending, struct llist_head *dead)
 {
 	struct mq_message *oldest;
 	bool overflows = false;
 
 	spin_lock(&ep->lock);
-	if (unlikely(READ_ONCE(ep->closed))) {
+	if (unlikely(READ_ONCE(ep->gate) != MQ_GATE_OPEN || (pending && pending->is_call))) {
 		spin_unlock(&ep->lock);
-		return -ENOENT;
+		return mq_endpoint_send_guarded(ep, msg, pending, dead);
 	}
 	oldest = mq_mailbox_push(&ep->mailbox, msg);
-	ep->counters.accepted++;
 	if (unlikely(oldest)) {
 		ep->counters.overwritten++;
 		overflows = !ep->overflowing;
@@ -194,21 +333,9 @@ static inline int mq_endpoint_send(struct mq_endpoint *ep, struct mq_message *ms
 	}
 	spin_unlock(&ep->lock);
 
-	/*
-	 * Nobody sleeps most of the time. The barrier stands between our store, above,
-	 * and the looks into the queues: a sleeper enters the queue first (with a
-	 * barrier of its own, or taking our lock) and then looks for a message.
-	 */
-	smp_mb();
-	/* Behind the barrier above. */
-	if (unlikely(waitqueue_active(&ep->sleepers) || waitqueue_active(ep->pollers)))
-		mq_endpoint_wake(ep);
-
-	if (unlikely(oldest)) {
-		mq_message_put_rcu(oldest, dead);
-		if (overflows)
-			mq_endpoint_alert_overflow(ep);
-	}
+	mq_endpoint_wake_active(ep);
+	if (unlikely(oldest))
+		mq_endpoint_overwrite(ep, oldest, overflows, dead);
 	return 0;
 }
 

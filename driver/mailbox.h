@@ -15,6 +15,7 @@
 #ifndef _MQ_MAILBOX_H
 #define _MQ_MAILBOX_H
 
+#include <linux/compiler.h>
 #include <linux/stddef.h>
 #include <linux/types.h>
 
@@ -23,12 +24,17 @@ struct mq_message;
 /**
  * struct mq_mailbox - the queue
  * @slots: @depth places
+ * @numbers: the number of the message in each slot; NULL where it follows from the
+ *	slot's place because no number was ever skipped
+ * @last: number of the newest message; the first has 1
  * @depth: how many messages it holds, 1 to 65536
  * @head: the slot of the oldest message
  * @count: how many it holds now
  */
 struct mq_mailbox {
 	struct mq_message **slots;
+	u64 *numbers;
+	u64 last;
 	u32 depth;
 	u32 head;
 	u32 count;
@@ -38,12 +44,15 @@ struct mq_mailbox {
  * mq_mailbox_init - an empty mailbox
  * @box: the mailbox
  * @slots: @depth places, which stay the caller's
+ * @numbers: likewise, if numbers will be skipped; else NULL
  * @depth: how many messages it shall hold, at least 1
  */
 static inline void mq_mailbox_init(struct mq_mailbox *box, struct mq_message **slots,
-				   u32 depth)
+				   u64 *numbers, u32 depth)
 {
 	box->slots = slots;
+	box->numbers = numbers;
+	box->last = 0;
 	box->depth = depth;
 	box->head = 0;
 	box->count = 0;
@@ -52,6 +61,11 @@ static inline void mq_mailbox_init(struct mq_mailbox *box, struct mq_message **s
 static inline u32 mq_mailbox_wrap(const struct mq_mailbox *box, u32 slot)
 {
 	return slot < box->depth ? slot : slot - box->depth;
+}
+
+static inline bool mq_mailbox_is_full(const struct mq_mailbox *box)
+{
+	return box->count == box->depth;
 }
 
 /**
@@ -65,35 +79,92 @@ static inline u32 mq_mailbox_wrap(const struct mq_mailbox *box, u32 slot)
 static inline struct mq_message *mq_mailbox_push(struct mq_mailbox *box,
 						 struct mq_message *msg)
 {
-	struct mq_message *oldest;
+	struct mq_message *oldest = NULL;
+	u32 slot;
 
-	if (box->count < box->depth) {
-		box->slots[mq_mailbox_wrap(box, box->head + box->count)] = msg;
+	if (!mq_mailbox_is_full(box)) {
+		slot = mq_mailbox_wrap(box, box->head + box->count);
 		box->count++;
-		return NULL;
+	} else {
+		/* The place behind the newest is that of the oldest. */
+		slot = box->head;
+		oldest = box->slots[slot];
+		box->head = mq_mailbox_wrap(box, slot + 1);
 	}
 
-	/* Full: the place behind the newest is that of the oldest. */
-	oldest = box->slots[box->head];
-	box->slots[box->head] = msg;
-	box->head = mq_mailbox_wrap(box, box->head + 1);
+	box->slots[slot] = msg;
+	box->last++;
+	if (unlikely(box->numbers))
+		box->numbers[slot] = box->last;
 	return oldest;
+}
+
+/**
+ * mq_mailbox_skip - give a number to a message that is lost
+ * @box: the mailbox, which has @numbers
+ */
+static inline void mq_mailbox_skip(struct mq_mailbox *box)
+{
+	box->last++;
+}
+
+/**
+ * mq_mailbox_peek - look at a message
+ * @box: the mailbox
+ * @index: which, 0 for the oldest, less than @count
+ * @number: receives its number
+ *
+ * Return: the message; its reference stays the mailbox's.
+ */
+static inline struct mq_message *mq_mailbox_peek(const struct mq_mailbox *box, u32 index,
+						 u64 *number)
+{
+	u32 slot = mq_mailbox_wrap(box, box->head + index);
+
+	*number = unlikely(box->numbers) ? box->numbers[slot] :
+		  box->last - box->count + 1 + index;
+	return box->slots[slot];
+}
+
+/**
+ * mq_mailbox_find - where in the queue the messages behind a number begin
+ * @box: the mailbox
+ * @number: the number
+ *
+ * Return: index of the oldest message with a greater number; @count if there is none.
+ */
+static inline u32 mq_mailbox_find(const struct mq_mailbox *box, u64 number)
+{
+	u32 begin = 0, end = box->count;
+
+	while (begin < end) {
+		u32 middle = begin + (end - begin) / 2;
+		u64 found;
+
+		mq_mailbox_peek(box, middle, &found);
+		if (found > number)
+			end = middle;
+		else
+			begin = middle + 1;
+	}
+	return begin;
 }
 
 /**
  * mq_mailbox_pop - take the oldest message out
  * @box: the mailbox
+ * @number: receives its number
  *
  * Return: the message, whose reference is the caller's now, or NULL.
  */
-static inline struct mq_message *mq_mailbox_pop(struct mq_mailbox *box)
+static inline struct mq_message *mq_mailbox_pop(struct mq_mailbox *box, u64 *number)
 {
 	struct mq_message *msg;
 
 	if (!box->count)
 		return NULL;
 
-	msg = box->slots[box->head];
+	msg = mq_mailbox_peek(box, 0, number);
 	box->head = mq_mailbox_wrap(box, box->head + 1);
 	box->count--;
 	return msg;

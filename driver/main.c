@@ -29,7 +29,7 @@ MODULE_PARM_DESC(QUEUE_LEN, "messages that a mailbox holds, 1 to 65536 (default 
 
 unsigned int mq_cmd_buf_size = 4096;
 module_param_named(CMD_BUF_SIZE, mq_cmd_buf_size, uint, 0444);
-MODULE_PARM_DESC(CMD_BUF_SIZE, "bytes of one text command, 16 to 1048576 (default 4096)");
+MODULE_PARM_DESC(CMD_BUF_SIZE, "bytes of one text command, and of a frame's payload, 16 to 1048576 (default 4096)");
 
 static struct miscdevice mq_device = {
 	.minor = MISC_DYNAMIC_MINOR,
@@ -109,4 +109,4 @@ module_exit(mq_driver_exit);
 MODULE_AUTHOR("the mq authors");
 MODULE_DESCRIPTION("Messages between processes by name, without a broker");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.0.1");
+MODULE_VERSION("0.1.0");

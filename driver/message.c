@@ -2,11 +2,13 @@
 #include "message.h"
 
 #include <linux/build_bug.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 
 #include "driver.h"
+#include "identity.h"
 
 /*
  * Short messages, a KiB, and 4,000 bytes with their command each have a slab cache.
@@ -43,7 +45,7 @@ static void mq_message_construct(void *object)
 int mq_message_init(void)
 {
 	struct mq_message_cache *cache;
-	u32 shown = offsetof(struct mq_message, sender);
+	u32 shown = offsetof(struct mq_message, data);
 
 	for (cache = mq_message_caches;
 	     cache < mq_message_caches + ARRAY_SIZE(mq_message_caches); cache++) {
@@ -83,6 +85,17 @@ static struct kmem_cache *mq_message_slab(size_t size)
 	return NULL;
 }
 
+/* Neutral: to be filled by its only holder. */
+static struct mq_message *mq_message_begin(struct mq_message *msg, size_t size)
+{
+	if (!msg)
+		return NULL;
+	refcount_set(&msg->refs, 1);
+	msg->size = size;
+	msg->sender = NULL;
+	return msg;
+}
+
 /**
  * mq_message_new - memory for a message
  * @size: bytes at mq_message.data, which the caller fills, all of them
@@ -100,11 +113,44 @@ struct mq_message *mq_message_new(size_t size)
 		msg = kmem_cache_alloc(slab, MQ_GFP);
 	else
 		msg = kvmalloc(struct_size(msg, data, size), MQ_GFP);
-	if (!msg)
-		return NULL;
+	return mq_message_begin(msg, size);
+}
 
-	refcount_set(&msg->refs, 1);
-	msg->size = size;
+/**
+ * mq_message_bind - say who sends a message, now
+ * @msg: a new message
+ * @sender: who
+ * @flags: MQ_FRAME_* that its reader shall see
+ */
+void mq_message_bind(struct mq_message *msg, struct mq_identity *sender, u32 flags)
+{
+	msg->sender = mq_identity_get(sender);
+	msg->flags = flags;
+	msg->time = ktime_get_ns();
+	msg->cookie = 0;
+}
+
+/**
+ * mq_message_new_event - tell that somebody came or went
+ * @whose: who did
+ * @flags: MQ_FRAME_EVENT with MQ_FRAME_COME or MQ_FRAME_GONE
+ *
+ * Charged to the active memory control group. Reclaims nothing: whoever registers must
+ * not work for the memory of somebody who watches.
+ *
+ * Return: the event with one reference, or NULL.
+ */
+struct mq_message *mq_message_new_event(struct mq_identity *whose, u32 flags)
+{
+	struct mq_message *msg;
+
+	msg = kmem_cache_alloc(mq_message_slab(0), GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN);
+	msg = mq_message_begin(msg, 0);
+	if (msg) {
+		mq_message_bind(msg, whose, flags);
+		msg->text = msg->data;
+		msg->text_len = 0;
+	}
 	return msg;
 }
 
@@ -116,6 +162,7 @@ void mq_message_free(struct mq_message *msg)
 {
 	struct kmem_cache *slab = mq_message_slab(msg->size);
 
+	mq_identity_put(msg->sender);
 	if (slab)
 		kmem_cache_free(slab, msg);
 	else

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One message: its text and the name of its sender at the time of sending.
+ * One message: who sent it, when, and its text.
  *
  * It is allocated once, filled by its only holder, and constant from the moment it
  * is put into a mailbox. A broadcast is one message with a reference in each
  * mailbox. The last reference frees it.
  *
  * A command is copied from user space straight into the message that it may become,
- * so the text begins somewhere in the line:
+ * so the text begins somewhere in the line; a frame's payload is all of it:
  *
  *	data:  /msg bob hello there
  *	                ^ text, text_len bytes
@@ -15,22 +15,26 @@
 #ifndef _MQ_MESSAGE_H
 #define _MQ_MESSAGE_H
 
-#include "name.h"
-
 #include <linux/llist.h>
+#include <linux/mq_driver.h>
 #include <linux/refcount.h>
+
+struct mq_identity;
 
 /**
  * struct mq_message - a message
  * @dead: links it to others whose last reference went where nobody may sleep
  * @text: where the text begins, in @data
- * @text_len: bytes of it
+ * @text_len: bytes of it; 0 for an event
  * @refs: how many hold it
  * @size: bytes at @data
- * @sender: the sender's name
- * @data: the line that was written
+ * @flags: MQ_FRAME_* that its reader sees
+ * @sender: who sent it, or of whom an event tells; a reference
+ * @time: when, CLOCK_MONOTONIC, nanoseconds
+ * @cookie: what the reader gets; of a request, the mailbox's
+ * @data: the line or the payload that was written
  *
- * User space is given bytes of @sender and @data only.
+ * User space is given bytes of @data only.
  */
 struct mq_message {
 	struct llist_node dead;
@@ -38,7 +42,10 @@ struct mq_message {
 	u32 text_len;
 	refcount_t refs;
 	u32 size;
-	struct mq_name sender;
+	u32 flags;
+	struct mq_identity *sender;
+	u64 time;
+	u64 cookie;
 	char data[];
 };
 
@@ -46,8 +53,21 @@ int mq_message_init(void);
 void mq_message_deinit(void);
 
 struct mq_message *mq_message_new(size_t size);
+struct mq_message *mq_message_new_event(struct mq_identity *whose, u32 flags);
+void mq_message_bind(struct mq_message *msg, struct mq_identity *sender, u32 flags);
 void mq_message_free(struct mq_message *msg);
 void mq_message_drain(struct llist_head *dead);
+
+/**
+ * mq_message_space - how long a message is as a frame
+ * @msg: the message
+ *
+ * Return: bytes, padding included.
+ */
+static inline size_t mq_message_space(const struct mq_message *msg)
+{
+	return MQ_FRAME_SPACE(sizeof(struct mq_frame) + msg->text_len);
+}
 
 /**
  * mq_message_put - give a reference back

@@ -94,6 +94,7 @@ static void mq_registry_work(struct work_struct *work);
  * slots: MAX_DEVICES places, in which all are found by walking; likewise
  * top: behind the last slot in use; likewise
  * used: which slots are taken, under the lock
+ * listeners: who is told of all that come and go, under the lock
  * dead: endpoints whose owner has ended, each with its link's reference; anybody
  *	adds, only @reap removes, under the lock
  * reap: unlinks and ends them, in a queue of our own: freeing takes a while
@@ -105,11 +106,13 @@ static struct {
 	struct mq_endpoint __rcu **slots;
 	u32 top;
 	unsigned long *used;
+	struct list_head listeners;
 	struct llist_head dead;
 	struct work_struct reap;
 	struct workqueue_struct *queue;
 } mq_registry = {
 	.lock = __MUTEX_INITIALIZER(mq_registry.lock),
+	.listeners = LIST_HEAD_INIT(mq_registry.listeners),
 	.dead = LLIST_HEAD_INIT(mq_registry.dead),
 	.reap = __WORK_INITIALIZER(mq_registry.reap, mq_registry_work),
 };
@@ -185,7 +188,7 @@ static int mq_registry_watch(struct wait_queue_entry *entry, unsigned int mode,
 		return 0;
 
 	WRITE_ONCE(ep->dead, true);
-	WRITE_ONCE(ep->closed, true);
+	WRITE_ONCE(ep->gate, MQ_GATE_CLOSED);
 	llist_add(&ep->dead_node, &mq_registry.dead);
 	queue_work(mq_registry.queue, &mq_registry.reap);
 	return 0;
@@ -217,17 +220,36 @@ static void mq_registry_free_slot_locked(u32 slot)
 	WRITE_ONCE(mq_registry.top, top);
 }
 
+static void mq_registry_tell_locked(struct mq_endpoint *ep, u32 flags)
+{
+	struct mq_endpoint *listener;
+
+	list_for_each_entry(listener, &mq_registry.listeners, listener)
+		if (listener != ep)
+			mq_endpoint_send_event(listener, ep->identity, flags);
+}
+
+static void mq_registry_unlink_owner_locked(struct mq_endpoint *ep)
+{
+	rhashtable_remove_fast(&mq_registry.owners, &ep->by_owner, mq_registry_owners);
+	/* Once it is off, the callback does not run and ep->dead stays as it is. */
+	remove_wait_queue(&ep->owner->wait_pidfd, &ep->exit_watch);
+}
+
 static void mq_registry_unlink_locked(struct mq_endpoint *ep)
 {
 	lockdep_assert_held(&mq_registry.lock);
 
-	rhashtable_remove_fast(&mq_registry.names, &ep->by_name, mq_registry_names);
-	rhashtable_remove_fast(&mq_registry.owners, &ep->by_owner, mq_registry_owners);
-	mq_registry_free_slot_locked(ep->slot);
 	ep->linked = false;
+	list_del_init(&ep->listener);
+	if (mq_endpoint_is_anonymous(ep))
+		return;
 
-	/* Once it is off, the callback does not run and ep->dead stays as it is. */
-	remove_wait_queue(&ep->owner->wait_pidfd, &ep->exit_watch);
+	rhashtable_remove_fast(&mq_registry.names, &ep->by_name, mq_registry_names);
+	if (ep->owner)
+		mq_registry_unlink_owner_locked(ep);
+	mq_registry_free_slot_locked(ep->slot);
+	mq_registry_tell_locked(ep, MQ_FRAME_GONE);
 }
 
 /* The names and places of the dead are free; their memory is left to the work. */
@@ -300,55 +322,89 @@ struct mq_endpoint *mq_registry_find_rcu(struct pid *owner)
 	return rhashtable_lookup(&mq_registry.owners, &owner, mq_registry_owners);
 }
 
+/**
+ * mq_registry_find_name_rcu - who has a name
+ * @name: the name
+ *
+ * Return: the endpoint, for the caller's RCU section, or NULL.
+ */
+struct mq_endpoint *mq_registry_find_name_rcu(const struct mq_name *name)
+{
+	return rhashtable_lookup(&mq_registry.names, name, mq_registry_names);
+}
+
 static bool mq_registry_has_locked(const struct mq_endpoint *ep)
 {
 	bool has;
 
 	rcu_read_lock();
-	has = mq_registry_find_rcu(ep->owner) ||
-	      rhashtable_lookup(&mq_registry.names, &ep->name, mq_registry_names);
+	has = mq_registry_find_name_rcu(&ep->name) ||
+	      (ep->owner && mq_registry_find_rcu(ep->owner));
 	rcu_read_unlock();
 	return has;
+}
+
+/* Tables that have to grow allocate; whatever they say, memory is what they lack. */
+static int mq_registry_insert_locked(struct mq_endpoint *ep)
+{
+	if (ep->owner && rhashtable_insert_fast(&mq_registry.owners, &ep->by_owner,
+						mq_registry_owners))
+		return -ENOMEM;
+	if (!rhashtable_insert_fast(&mq_registry.names, &ep->by_name, mq_registry_names))
+		return 0;
+	if (ep->owner)
+		rhashtable_remove_fast(&mq_registry.owners, &ep->by_owner,
+				       mq_registry_owners);
+	return -ENOMEM;
 }
 
 /*
  * Nobody can send before the name is there: a failure before that undoes what no
  * other process has seen (but mq_registry_link() minds the owner's own threads).
  */
-static int mq_registry_link_locked(struct mq_endpoint *ep)
+static int mq_registry_link_named_locked(struct mq_endpoint *ep)
 {
 	u32 slot;
-
-	lockdep_assert_held(&mq_registry.lock);
 
 	if (mq_registry_has_locked(ep))
 		return -EEXIST;
 	slot = find_first_zero_bit(mq_registry.used, mq_max_devices);
 	if (slot >= mq_max_devices)
 		return -ENOSPC;
-
-	/* A table that has to grow allocates; whatever it says, memory is what it lacks. */
-	if (rhashtable_insert_fast(&mq_registry.owners, &ep->by_owner, mq_registry_owners))
+	if (mq_registry_insert_locked(ep))
 		return -ENOMEM;
-	if (rhashtable_insert_fast(&mq_registry.names, &ep->by_name, mq_registry_names)) {
-		rhashtable_remove_fast(&mq_registry.owners, &ep->by_owner,
-				       mq_registry_owners);
-		return -ENOMEM;
-	}
 
 	/* Nothing below can fail. */
 	mq_registry_take_slot_locked(ep, slot);
+	if (ep->owner) {
+		/* The caller is a thread of the owner, so it has not ended before this. */
+		init_waitqueue_func_entry(&ep->exit_watch, mq_registry_watch);
+		add_wait_queue(&ep->owner->wait_pidfd, &ep->exit_watch);
+	}
+	mq_registry_tell_locked(ep, MQ_FRAME_COME);
+	return 0;
+}
+
+static int mq_registry_link_locked(struct mq_endpoint *ep)
+{
+	int err = 0;
+
+	lockdep_assert_held(&mq_registry.lock);
+
+	if (!mq_endpoint_is_anonymous(ep))
+		err = mq_registry_link_named_locked(ep);
+	if (err)
+		return err;
 	ep->linked = true;
-	/* The caller is a thread of the owner, so it has not ended before this. */
-	init_waitqueue_func_entry(&ep->exit_watch, mq_registry_watch);
-	add_wait_queue(&ep->owner->wait_pidfd, &ep->exit_watch);
+	if (ep->terms.events)
+		list_add_tail(&ep->listener, &mq_registry.listeners);
 	return 0;
 }
 
 /**
  * mq_registry_link - make an endpoint known
- * @ep: a new endpoint of the calling process; on success the caller's reference is the
- *	registry's
+ * @ep: a new endpoint of the calling process, or of its file; on success the caller's
+ *	reference is the registry's
  *
  * From its return on messages and broadcasts reach it. May sleep.
  *
@@ -378,12 +434,28 @@ int mq_registry_link(struct mq_endpoint *ep)
 }
 
 /**
- * mq_registry_unlink - drop the calling process's registration and its messages
+ * mq_registry_unlink - the end of a file's endpoint
+ * @ep: the endpoint; the reference that went with its link is given back
+ *
+ * The file is being released: nobody else unlinks. May sleep.
+ */
+void mq_registry_unlink(struct mq_endpoint *ep)
+{
+	mutex_lock(&mq_registry.lock);
+	mq_registry_unlink_locked(ep);
+	mutex_unlock(&mq_registry.lock);
+
+	mq_endpoint_end(ep);
+	mq_endpoint_put(ep);
+}
+
+/**
+ * mq_registry_unlink_owner - drop the calling process's registration and its messages
  * @owner: the calling process
  *
  * Return: 0, or -ENOENT if it has none.
  */
-int mq_registry_unlink(struct pid *owner)
+int mq_registry_unlink_owner(struct pid *owner)
 {
 	struct mq_endpoint *ep;
 
@@ -421,22 +493,60 @@ struct mq_endpoint *mq_registry_next_rcu(u32 *slot)
 }
 
 /**
- * mq_registry_send_rcu - send a message to a name
+ * mq_registry_send_rcu - send a message to a name, without waiting for anything
  * @name: the destination
  * @msg: the message; on success the caller's reference is the mailbox's
  * @dead: receives a message that was overwritten and has no other reference
  *
  * Takes no lock that registering takes.
  *
- * Return: 0, or -ENOENT if nobody has that name.
+ * Return: 0, -ENOENT if nobody has that name, or why mq_endpoint_send() refused it.
  */
 int mq_registry_send_rcu(const struct mq_name *name, struct mq_message *msg,
 			 struct llist_head *dead)
 {
-	struct mq_endpoint *ep;
+	struct mq_endpoint *ep = mq_registry_find_name_rcu(name);
 
-	ep = rhashtable_lookup(&mq_registry.names, name, mq_registry_names);
-	return ep ? mq_endpoint_send(ep, msg, dead) : -ENOENT;
+	return ep ? mq_endpoint_send(ep, msg, NULL, dead) : -ENOENT;
+}
+
+/**
+ * mq_registry_send - send a file's message to a name, and wait for room and for a reply
+ * @from: the sender
+ * @name: the destination
+ * @pending: the message, and what to wait for
+ * @deadline: until when at most, CLOCK_MONOTONIC, or KTIME_MAX
+ *
+ * Afterwards mq_pending.msg is the message, with the caller's reference, if it was not
+ * sent. Polls of @from wait for room there if there was none.
+ *
+ * Return: 0, -ENOENT, what mq_endpoint_send() says, or what mq_endpoint_send_wait() says.
+ */
+int mq_registry_send(struct mq_endpoint *from, const struct mq_name *name,
+		     struct mq_pending *pending, ktime_t deadline)
+{
+	struct mq_endpoint *ep, *full = NULL;
+	LLIST_HEAD(dead);
+	int err = -ENOENT;
+
+	rcu_read_lock();
+	ep = mq_registry_find_name_rcu(name);
+	if (ep)
+		err = mq_endpoint_send(ep, pending->msg, pending, &dead);
+	if (err == -EAGAIN)
+		full = mq_endpoint_get_rcu(ep);
+	rcu_read_unlock();
+
+	mq_message_drain(&dead);
+	if (!err)
+		pending->msg = NULL;
+	if (err == MQ_SEND_PENDING)
+		err = mq_endpoint_send_wait(pending, deadline);
+	if (full) {
+		mq_endpoint_watch_room(from, full);
+		mq_endpoint_put(full);
+	}
+	return err;
 }
 
 /*
@@ -459,7 +569,7 @@ static u32 mq_registry_broadcast_batch(u32 slot, struct mq_endpoint *from,
 	rcu_read_lock();
 	for (; slot < end; slot++) {
 		ep = rcu_dereference(slots[slot]);
-		if (ep && ep != from && !mq_endpoint_send(ep, msg, &dead))
+		if (ep && ep != from && !mq_endpoint_send(ep, msg, NULL, &dead))
 			unused--;
 	}
 	rcu_read_unlock();

@@ -5,6 +5,9 @@
 
 #include "unit.h"
 
+/* Where a test does not ask for it. */
+static u64 number;
+
 /* A mailbox does not look into messages: any distinct pointers will do. */
 static char messages[1024];
 
@@ -18,7 +21,7 @@ static struct mq_mailbox new_mailbox(u32 depth)
 	struct mq_mailbox box;
 
 	/* Exactly as many slots as it may touch: ASan watches the borders. */
-	mq_mailbox_init(&box, malloc(depth * sizeof(box.slots[0])), depth);
+	mq_mailbox_init(&box, malloc(depth * sizeof(box.slots[0])), NULL, depth);
 	return box;
 }
 
@@ -26,10 +29,10 @@ static void an_empty_mailbox_gives_nothing(void **state)
 {
 	struct mq_mailbox box = new_mailbox(3);
 
-	assert_null(mq_mailbox_pop(&box));
+	assert_null(mq_mailbox_pop(&box, &number));
 	assert_null(mq_mailbox_push(&box, message(0)));
-	assert_ptr_equal(mq_mailbox_pop(&box), message(0));
-	assert_null(mq_mailbox_pop(&box));
+	assert_ptr_equal(mq_mailbox_pop(&box, &number), message(0));
+	assert_null(mq_mailbox_pop(&box, &number));
 	free(box.slots);
 }
 
@@ -41,7 +44,7 @@ static void first_in_first_out(void **state)
 	for (i = 0; i < 5; i++)
 		assert_null(mq_mailbox_push(&box, message(i)));
 	for (i = 0; i < 5; i++)
-		assert_ptr_equal(mq_mailbox_pop(&box), message(i));
+		assert_ptr_equal(mq_mailbox_pop(&box, &number), message(i));
 	free(box.slots);
 }
 
@@ -62,48 +65,110 @@ static void one_more_overwrites_the_oldest(void **state)
 					 message(i - depth));
 		assert_int_equal(box.count, depth);
 		for (i = 3 * depth; i < 4 * depth; i++)
-			assert_ptr_equal(mq_mailbox_pop(&box), message(i));
-		assert_null(mq_mailbox_pop(&box));
+			assert_ptr_equal(mq_mailbox_pop(&box, &number), message(i));
+		assert_null(mq_mailbox_pop(&box, &number));
 		free(box.slots);
 	}
 }
 
-/* Against the plainest queue there is: an array that is shifted. */
-static void any_sequence_is_that_of_a_plain_queue(void **state)
-{
-	struct mq_message *plain[8];
-	unsigned int round, i, count;
+/* The plainest queue there is: an array that is shifted. */
+struct plain {
+	struct mq_message *msgs[8];
+	u64 numbers[8];
+	unsigned int count;
+};
 
-	srand(1);
+static struct mq_message *plain_pop(struct plain *plain, u64 *popped)
+{
+	struct mq_message *msg = plain->msgs[0];
+	unsigned int i;
+
+	if (!plain->count)
+		return NULL;
+	*popped = plain->numbers[0];
+	plain->count--;
+	for (i = 0; i < plain->count; i++) {
+		plain->msgs[i] = plain->msgs[i + 1];
+		plain->numbers[i] = plain->numbers[i + 1];
+	}
+	return msg;
+}
+
+static struct mq_message *plain_push(struct plain *plain, u32 depth, struct mq_message *msg,
+				     u64 pushed)
+{
+	struct mq_message *oldest = NULL;
+	u64 ignored;
+
+	if (plain->count == depth)
+		oldest = plain_pop(plain, &ignored);
+	plain->msgs[plain->count] = msg;
+	plain->numbers[plain->count] = pushed;
+	plain->count++;
+	return oldest;
+}
+
+static void compare(const struct mq_mailbox *box, const struct plain *plain)
+{
+	unsigned int i, begin;
+	u64 n;
+
+	assert_int_equal(box->count, plain->count);
+	for (i = 0; i < plain->count; i++) {
+		assert_ptr_equal(mq_mailbox_peek(box, i, &n), plain->msgs[i]);
+		assert_int_equal(n, plain->numbers[i]);
+	}
+	for (n = 0; n <= box->last + 1; n++) {
+		for (begin = 0; begin < plain->count && plain->numbers[begin] <= n; begin++)
+			;
+		assert_int_equal(mq_mailbox_find(box, n), begin);
+	}
+}
+
+/* @skips: numbers are given to messages that are lost, so the mailbox stores them. */
+static void is_like_a_plain_queue(bool skips)
+{
+	struct mq_message *expected;
+	unsigned int round, i;
+	u64 wanted, found;
+
 	for (round = 0; round < 200; round++) {
 		u32 depth = 1 + rand() % 8;
 		struct mq_mailbox box = new_mailbox(depth);
+		struct plain plain = { .count = 0 };
 
-		for (i = 0, count = 0; i < 300; i++) {
-			struct mq_message *expected = NULL;
-
+		if (skips)
+			box.numbers = malloc(depth * sizeof(box.numbers[0]));
+		for (i = 0; i < 100; i++) {
+			if (skips && rand() % 4 == 0)
+				mq_mailbox_skip(&box);
 			if (rand() % 2) {
-				if (count == depth) {
-					expected = plain[0];
-					for (count = 0; count < depth - 1; count++)
-						plain[count] = plain[count + 1];
-				}
-				plain[count++] = message(i);
+				expected = plain_push(&plain, depth, message(i),
+						      box.last + 1);
 				assert_ptr_equal(mq_mailbox_push(&box, message(i)), expected);
 			} else {
-				unsigned int left = count;
-
-				if (left) {
-					expected = plain[0];
-					for (count = 0; count < left - 1; count++)
-						plain[count] = plain[count + 1];
-				}
-				assert_ptr_equal(mq_mailbox_pop(&box), expected);
+				wanted = found = 0;
+				expected = plain_pop(&plain, &wanted);
+				assert_ptr_equal(mq_mailbox_pop(&box, &found), expected);
+				assert_int_equal(found, wanted);
 			}
-			assert_int_equal(box.count, count);
+			compare(&box, &plain);
 		}
+		free(box.numbers);
 		free(box.slots);
 	}
+}
+
+static void any_sequence_is_that_of_a_plain_queue(void **state)
+{
+	srand(1);
+	is_like_a_plain_queue(false);
+}
+
+static void skipped_numbers_are_gaps(void **state)
+{
+	srand(2);
+	is_like_a_plain_queue(true);
 }
 
 int main(void)
@@ -113,6 +178,7 @@ int main(void)
 		cmocka_unit_test(first_in_first_out),
 		cmocka_unit_test(one_more_overwrites_the_oldest),
 		cmocka_unit_test(any_sequence_is_that_of_a_plain_queue),
+		cmocka_unit_test(skipped_numbers_are_gaps),
 	};
 
 	return cmocka_run_group_tests_name("mailbox", tests, NULL, NULL);

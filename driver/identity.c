@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "identity.h"
+
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/user_namespace.h>
+
+#include "driver.h"
+
+/**
+ * mq_identity_is_capable - whether the caller may use a capability through a file
+ * @opener: the file
+ * @cap: the capability, in the initial user namespace
+ *
+ * It counts only if who opened the file had it too: nobody makes a setuid program use
+ * its rights for him by handing it a file.
+ *
+ * Return: true if both have it.
+ */
+bool mq_identity_is_capable(struct file *opener, int cap)
+{
+	return capable(cap) && file_ns_capable(opener, &init_user_ns, cap);
+}
+
+/*
+ * Nobody makes a setuid program register for him by handing it a file: the file must
+ * have been opened with the identity that the endpoint would get.
+ */
+static bool mq_identity_is_allowed(struct file *opener, const struct mq_name *name)
+{
+	if (!uid_eq(opener->f_cred->euid, current_euid()) ||
+	    !gid_eq(opener->f_cred->egid, current_egid()))
+		return false;
+	return name->bytes[0] != '.' || mq_identity_is_capable(opener, CAP_SYS_ADMIN);
+}
+
+/**
+ * mq_identity_new - the identity of an endpoint that the caller makes
+ * @opener: the file through which
+ * @name: the name that it shall have; the empty one for none
+ *
+ * The memory is charged to the caller's memory control group. May sleep.
+ *
+ * Return: the identity with one reference, ERR_PTR(-EPERM), ERR_PTR(-ENOMEM).
+ */
+struct mq_identity *mq_identity_new(struct file *opener, const struct mq_name *name)
+{
+	struct mq_identity *identity;
+
+	if (!mq_identity_is_allowed(opener, name))
+		return ERR_PTR(-EPERM);
+	identity = kmalloc(sizeof(*identity), MQ_GFP);
+	if (!identity)
+		return ERR_PTR(-ENOMEM);
+
+	refcount_set(&identity->refs, 1);
+	identity->name = *name;
+	identity->pid = get_pid(task_tgid(current));
+	identity->cred = get_current_cred();
+	/* It is asked of everybody, so a refusal is nothing that an audit should see. */
+	identity->is_ipc_owner = ns_capable_noaudit(&init_user_ns, CAP_IPC_OWNER) &&
+				 file_ns_capable(opener, &init_user_ns, CAP_IPC_OWNER);
+	return identity;
+}
+
+/**
+ * mq_identity_free - the end of an identity without references
+ * @identity: the identity
+ */
+void mq_identity_free(struct mq_identity *identity)
+{
+	put_pid(identity->pid);
+	put_cred(identity->cred);
+	kfree(identity);
+}
+
+/* The kernel looks up groups of the current credentials only, so they become those. */
+static bool mq_identity_has_group(const struct mq_identity *identity, kgid_t gid)
+{
+	const struct cred *old = override_creds(identity->cred);
+	bool has = in_egroup_p(gid);
+
+	revert_creds(old);
+	return has;
+}
+
+/**
+ * mq_identity_has_access - whether somebody may send to somebody
+ * @sender: who wants to send
+ * @owner: whose endpoint
+ * @access: whom it lets send
+ *
+ * Return: true if he may.
+ */
+bool mq_identity_has_access(const struct mq_identity *sender,
+			    const struct mq_identity *owner, enum mq_access access)
+{
+	if (access == MQ_ACCESS_ANYONE || sender->is_ipc_owner)
+		return true;
+	if (access == MQ_ACCESS_GROUP)
+		return mq_identity_has_group(sender, owner->cred->egid);
+	return uid_eq(sender->cred->euid, owner->cred->euid);
+}
+
+/**
+ * mq_identity_find_pid - the process as the caller's pid namespace sees it
+ * @identity: the identity
+ *
+ * Return: its number, or 0 if it cannot be seen.
+ */
+u32 mq_identity_find_pid(const struct mq_identity *identity)
+{
+	return pid_vnr(identity->pid);
+}
+
+/**
+ * mq_identity_find_uid - the effective user as a user namespace sees it
+ * @identity: the identity
+ * @ns: the user namespace
+ *
+ * Return: the user's number, or the overflow uid if it has none.
+ */
+u32 mq_identity_find_uid(const struct mq_identity *identity, struct user_namespace *ns)
+{
+	return from_kuid_munged(ns, identity->cred->euid);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * An identity: who an endpoint is. Name, process and credentials, fixed when the
+ * endpoint is made and constant from then on.
+ *
+ * The endpoint holds a reference, and so does each message it sent: what a message
+ * says of its sender is true however long it lies in a mailbox. The last reference
+ * frees it.
+ */
+#ifndef _MQ_IDENTITY_H
+#define _MQ_IDENTITY_H
+
+#include "name.h"
+
+#include <linux/mq_driver.h>
+#include <linux/refcount.h>
+
+struct cred;
+struct file;
+struct pid;
+struct user_namespace;
+
+/**
+ * struct mq_identity - who somebody is
+ * @refs: how many hold it
+ * @is_ipc_owner: had CAP_IPC_OWNER, so no endpoint refuses his messages
+ * @name: the name, or the empty one of an anonymous endpoint
+ * @pid: the process (thread group); a reference
+ * @cred: its credentials; a reference
+ */
+struct mq_identity {
+	refcount_t refs;
+	bool is_ipc_owner;
+	struct mq_name name;
+	struct pid *pid;
+	const struct cred *cred;
+};
+
+struct mq_identity *mq_identity_new(struct file *opener, const struct mq_name *name);
+void mq_identity_free(struct mq_identity *identity);
+
+bool mq_identity_is_capable(struct file *opener, int cap);
+bool mq_identity_has_access(const struct mq_identity *sender,
+			    const struct mq_identity *owner, enum mq_access access);
+u32 mq_identity_find_pid(const struct mq_identity *identity);
+u32 mq_identity_find_uid(const struct mq_identity *identity, struct user_namespace *ns);
+
+static inline struct mq_identity *mq_identity_get(struct mq_identity *identity)
+{
+	refcount_inc(&identity->refs);
+	return identity;
+}
+
+/**
+ * mq_identity_put - give a reference back
+ * @identity: the identity, or NULL
+ *
+ * Any context: nothing sleeps.
+ */
+static inline void mq_identity_put(struct mq_identity *identity)
+{
+	if (identity && refcount_dec_and_test(&identity->refs))
+		mq_identity_free(identity);
+}
+
+#endif /* _MQ_IDENTITY_H */

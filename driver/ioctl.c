@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "ioctl.h"
+
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/mq_driver.h>
+#include <linux/sched/signal.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include "buffer.h"
+#include "driver.h"
+#include "endpoint.h"
+#include "frame.h"
+#include "handle.h"
+#include "identity.h"
+#include "registry.h"
+
+/*
+ * Every structure begins with its size, as the program knows it: at least that of
+ * version 0.1.0, and what a newer one has in addition must be zero (E2BIG).
+ */
+static int mq_ioctl_pop(void *to, size_t known, const void __user *arg)
+{
+	u32 size;
+	int err;
+
+	if (get_user(size, (const u32 __user *)arg))
+		return -EFAULT;
+	if (size < known)
+		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	err = copy_struct_from_user(to, known, arg, size);
+	/* Another thread may have changed it since. */
+	*(u32 *)to = size;
+	return err;
+}
+
+/* Afterwards the size says how much of it the driver knows. */
+static int mq_ioctl_push(void __user *arg, void *from, size_t known)
+{
+	*(u32 *)from = known;
+	return copy_to_user(arg, from, known) ? -EFAULT : 0;
+}
+
+static long mq_ioctl_info(struct file *file, void __user *arg)
+{
+	struct mq_info info;
+	int err = mq_ioctl_pop(&info, sizeof(info), arg);
+
+	if (err)
+		return err;
+	info = (struct mq_info) {
+		.version = MQ_VERSION,
+		.features = MQ_FEATURE_FRAMES,
+		.max_devices = mq_max_devices,
+		.queue_len = mq_queue_len,
+		.cmd_buf_size = mq_cmd_buf_size,
+		.depth_max = MQ_DEPTH_MAX,
+	};
+	return mq_ioctl_push(arg, &info, sizeof(info));
+}
+
+static int mq_ioctl_parse_bind(const struct mq_bind *bind, struct mq_name *name,
+			       struct mq_terms *terms)
+{
+	size_t len = strnlen(bind->name, sizeof(bind->name));
+
+	if (bind->flags & ~MQ_BIND_EVENTS || bind->reserved ||
+	    bind->policy > MQ_POLICY_FAIR || bind->access > MQ_ACCESS_USER ||
+	    bind->depth > MQ_DEPTH_MAX)
+		return -EINVAL;
+	if (len == sizeof(bind->name) ||
+	    memchr_inv(bind->name + len, 0, sizeof(bind->name) - len))
+		return -EINVAL;
+	/* It leaves the empty name where there is none: anonymous. */
+	if (mq_name_parse(name, bind->name, len) && len)
+		return -EINVAL;
+	if (bind->policy == MQ_POLICY_FAIR)
+		return -EOPNOTSUPP;
+
+	terms->depth = bind->depth ? bind->depth : mq_queue_len;
+	terms->policy = bind->policy;
+	terms->access = bind->access;
+	terms->events = bind->flags & MQ_BIND_EVENTS;
+	return 0;
+}
+
+static long mq_ioctl_bind(struct file *file, void __user *arg)
+{
+	struct mq_terms terms;
+	struct mq_bind bind;
+	struct mq_name name;
+	int err;
+
+	err = mq_ioctl_pop(&bind, sizeof(bind), arg);
+	if (!err)
+		err = mq_ioctl_parse_bind(&bind, &name, &terms);
+	if (err)
+		return err;
+	if (terms.depth > mq_queue_len && !mq_identity_is_capable(file, CAP_SYS_RESOURCE))
+		return -EPERM;
+	return mq_handle_bind(file->private_data, file, &name, &terms);
+}
+
+/* The file's endpoint, and what goes to and fro; CALL, RECEIVE and PEEK. */
+static int mq_ioctl_pop_exchange(struct file *file, void __user *arg,
+				 struct mq_exchange *exchange, struct mq_endpoint **ep)
+{
+	int err;
+
+	*ep = mq_handle_find(file->private_data);
+	if (!*ep)
+		return -ENOTCONN;
+	err = mq_ioctl_pop(exchange, sizeof(*exchange), arg);
+	if (err)
+		return err;
+	return exchange->flags ? -EINVAL : 0;
+}
+
+static struct mq_buffer mq_ioctl_buffer(u64 at, u32 size)
+{
+	return (struct mq_buffer) { .at = u64_to_user_ptr(at), .left = size };
+}
+
+/* The one frame that is to be sent; more than that is no frame. */
+static struct mq_message *mq_ioctl_pop_frame(struct mq_endpoint *ep,
+					     const struct mq_exchange *exchange,
+					     struct mq_frame *frame, u32 flags)
+{
+	struct mq_buffer from = mq_ioctl_buffer(exchange->send, exchange->send_size);
+	struct mq_message *msg = mq_frame_pop(ep, &from, frame, flags);
+
+	if (!IS_ERR(msg) && from.left) {
+		mq_message_put(msg);
+		return ERR_PTR(-EINVAL);
+	}
+	return msg;
+}
+
+static ktime_t mq_ioctl_timeout(const struct mq_exchange *exchange)
+{
+	/* What is longer than the kernel counts, 292 years, is for ever. */
+	return min_t(u64, exchange->timeout, KTIME_MAX);
+}
+
+static long mq_ioctl_push_reply(const struct mq_exchange *exchange,
+				const struct mq_message *reply, u64 cookie)
+{
+	struct mq_buffer to = mq_ioctl_buffer(exchange->receive, exchange->receive_size);
+	size_t space = mq_message_space(reply);
+
+	if (space > to.left)
+		return -EMSGSIZE;
+	return mq_frame_push(&to, reply, 0, cookie) ? space : -EFAULT;
+}
+
+static long mq_ioctl_call(struct file *file, void __user *arg)
+{
+	struct mq_pending pending = { .task = current, .is_call = true };
+	struct mq_exchange exchange;
+	struct mq_endpoint *ep;
+	struct mq_frame frame;
+	struct mq_name name;
+	long ret;
+
+	ret = mq_ioctl_pop_exchange(file, arg, &exchange, &ep);
+	if (ret)
+		return ret;
+	pending.msg = mq_ioctl_pop_frame(ep, &exchange, &frame, MQ_FRAME_DONTWAIT);
+	if (IS_ERR(pending.msg))
+		return PTR_ERR(pending.msg);
+
+	pending.msg->flags |= MQ_FRAME_CALL;
+	pending.nonblock = file->f_flags & O_NONBLOCK || frame.flags & MQ_FRAME_DONTWAIT;
+	memcpy(name.bytes, frame.name, sizeof(name.bytes));
+	ret = mq_registry_send(ep, &name, &pending,
+			       ktime_add_safe(ktime_get(), mq_ioctl_timeout(&exchange)));
+	if (ret == -ENOENT)
+		mq_frame_alert_nobody(ep, &frame);
+	if (!ret)
+		ret = mq_ioctl_push_reply(&exchange, pending.reply, frame.cookie);
+	mq_message_put(pending.reply);
+	mq_message_put(pending.msg);
+	return ret;
+}
+
+/* The answer; once it is on its way, that is noted where the program finds it. */
+static int mq_ioctl_answer(struct mq_endpoint *ep, const struct mq_exchange *exchange,
+			   struct mq_exchange __user *arg)
+{
+	struct mq_message *msg;
+	struct mq_frame frame;
+	int err;
+
+	msg = mq_ioctl_pop_frame(ep, exchange, &frame, MQ_FRAME_REPLY | MQ_FRAME_DONTWAIT);
+	if (IS_ERR(msg))
+		return PTR_ERR(msg);
+	if (!(frame.flags & MQ_FRAME_REPLY)) {
+		mq_message_put(msg);
+		return -EINVAL;
+	}
+	err = mq_frame_reply(ep, &frame, msg);
+	return err ? err : put_user(0, &arg->send_size);
+}
+
+static long mq_ioctl_receive(struct file *file, void __user *arg)
+{
+	struct mq_exchange exchange;
+	struct mq_endpoint *ep;
+	struct mq_buffer to;
+	long ret;
+
+	ret = mq_ioctl_pop_exchange(file, arg, &exchange, &ep);
+	if (!ret && exchange.send_size)
+		ret = mq_ioctl_answer(ep, &exchange, arg);
+	if (ret)
+		return ret;
+
+	to = mq_ioctl_buffer(exchange.receive, exchange.receive_size);
+	ret = mq_endpoint_receive_wait(ep, to.left, mq_ioctl_timeout(&exchange),
+				       file->f_flags & O_NONBLOCK);
+	/* An answer is never repeated, so neither is what comes behind it. */
+	if (ret)
+		return ret == -ERESTARTSYS ? -EINTR : ret;
+	if (!mq_frame_push(&to, ep->stage.msg, ep->stage.number, ep->stage.msg->cookie)) {
+		mq_endpoint_receive_end(ep);
+		return -EFAULT;
+	}
+	mq_endpoint_receive_next(ep, 0);
+	return exchange.receive_size - to.left;
+}
+
+static long mq_ioctl_peek(struct file *file, void __user *arg)
+{
+	struct mq_exchange exchange;
+	struct mq_message *msg;
+	struct mq_endpoint *ep;
+	struct mq_buffer to;
+	u64 number = 0;
+	long ret;
+
+	ret = mq_ioctl_pop_exchange(file, arg, &exchange, &ep);
+	if (ret)
+		return ret;
+	if (exchange.send || exchange.send_size || exchange.timeout)
+		return -EINVAL;
+
+	to = mq_ioctl_buffer(exchange.receive, exchange.receive_size);
+	while (!ret && (msg = mq_endpoint_peek(ep, &number))) {
+		if (mq_message_space(msg) > to.left)
+			ret = -EMSGSIZE;
+		else if (!mq_frame_push(&to, msg, number, msg->cookie))
+			ret = -EFAULT;
+		mq_message_put(msg);
+		cond_resched();
+		if (fatal_signal_pending(current))
+			break;
+	}
+	if (to.left == exchange.receive_size)
+		return ret;
+	return exchange.receive_size - to.left;
+}
+
+static long mq_ioctl_status(struct file *file, void __user *arg)
+{
+	struct mq_status status;
+	struct mq_endpoint *ep;
+	struct mq_name name;
+	int err = mq_ioctl_pop(&status, sizeof(status), arg);
+
+	if (err)
+		return err;
+	memcpy(name.bytes, status.name, sizeof(name.bytes));
+
+	rcu_read_lock();
+	ep = mq_registry_find_name_rcu(&name);
+	if (ep && ep->gate != MQ_GATE_CLOSED)
+		mq_endpoint_show(ep, current_user_ns(), &status);
+	else
+		err = -ENOENT;
+	rcu_read_unlock();
+	return err ? err : mq_ioctl_push(arg, &status, sizeof(status));
+}
+
+/* One entry, as long as the program wants it: what the driver does not know is zero. */
+static int mq_ioctl_push_entry(void __user *to, u32 size, struct mq_status *status)
+{
+	if (mq_ioctl_push(to, status, sizeof(*status)))
+		return -EFAULT;
+	return clear_user(to + sizeof(*status), size - sizeof(*status)) ? -EFAULT : 0;
+}
+
+static bool mq_ioctl_next_status(u32 *slot, struct mq_status *status)
+{
+	struct mq_endpoint *ep;
+
+	rcu_read_lock();
+	ep = mq_registry_next_rcu(slot);
+	if (ep)
+		mq_endpoint_show(ep, current_user_ns(), status);
+	rcu_read_unlock();
+	return ep;
+}
+
+static long mq_ioctl_list(struct file *file, void __user *arg)
+{
+	struct mq_status status;
+	struct mq_list list;
+	void __user *to;
+	u32 count = 0;
+	int err;
+
+	err = mq_ioctl_pop(&list, sizeof(list), arg);
+	if (err)
+		return err;
+	if (list.entry_size < sizeof(status))
+		return -EINVAL;
+	if (list.entry_size > PAGE_SIZE)
+		return -E2BIG;
+
+	to = u64_to_user_ptr(list.entries);
+	while (count < list.count && mq_ioctl_next_status(&list.position, &status)) {
+		if (mq_ioctl_push_entry(to, list.entry_size, &status))
+			return -EFAULT;
+		to += list.entry_size;
+		list.position++;
+		count++;
+		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+	list.count = count;
+	return mq_ioctl_push(arg, &list, sizeof(list));
+}
+
+/**
+ * mq_file_ioctl - what no read and no write can say
+ * @file: on which file
+ * @cmd: MQ_IOC_*
+ * @address: of its structure
+ *
+ * Return: 0 or bytes received, or a negative errno; -ENOTTY for an unknown one.
+ */
+long mq_file_ioctl(struct file *file, unsigned int cmd, unsigned long address)
+{
+	void __user *arg = (void __user *)address;
+
+	switch (cmd) {
+	case MQ_IOC_INFO:
+		return mq_ioctl_info(file, arg);
+	case MQ_IOC_BIND:
+		return mq_ioctl_bind(file, arg);
+	case MQ_IOC_CALL:
+		return mq_ioctl_call(file, arg);
+	case MQ_IOC_RECEIVE:
+		return mq_ioctl_receive(file, arg);
+	case MQ_IOC_PEEK:
+		return mq_ioctl_peek(file, arg);
+	case MQ_IOC_STATUS:
+		return mq_ioctl_status(file, arg);
+	case MQ_IOC_LIST:
+		return mq_ioctl_list(file, arg);
+	default:
+		return -ENOTTY;
+	}
+}

@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The way into a mailbox, but for the few lines that most messages take (endpoint.h):
+ * policies, rights, calls, events, and who sleeps for them.
+ *
+ *	policy block:	sender				reader
+ *			full: links its pending,
+ *			sleeps				pops a message, and in the same hold of
+ *							the lock pushes what the first pending
+ *							brings: nobody gets in between
+ *			has been sent			wakes the sender
+ *
+ *	call:		caller				server
+ *			links its pending, sleeps	receives the request with a cookie
+ *							answers: the pending with that cookie
+ *							gets the message
+ *			has the reply			wakes the caller
+ *
+ * A pending lies on the sleeper's stack, which is gone as soon as he sees @done: who
+ * ends it keeps the task, and wakes that when the lock is released.
+ */
+#include "endpoint.h"
+
+#include <linux/hrtimer.h>
+#include <linux/memcontrol.h>
+#include <linux/poll.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+
+#include "alert.h"
+#include "identity.h"
+
+static bool mq_pending_is_less(struct rb_node *node, const struct rb_node *other)
+{
+	return rb_entry(node, struct mq_pending, call)->cookie <
+	       rb_entry(other, struct mq_pending, call)->cookie;
+}
+
+static int mq_pending_compare(const void *key, const struct rb_node *node)
+{
+	u64 cookie = rb_entry(node, struct mq_pending, call)->cookie;
+	u64 wanted = *(const u64 *)key;
+
+	return wanted < cookie ? -1 : wanted > cookie;
+}
+
+/* The sleeper's thread, with a reference: for mq_pending_wake(), without the lock. */
+static struct task_struct *mq_pending_find_task(const struct mq_pending *pending)
+{
+	get_task_struct(pending->task);
+	return pending->task;
+}
+
+static void mq_pending_wake(struct task_struct *task)
+{
+	wake_up_process(task);
+	put_task_struct(task);
+}
+
+/* Unlinked, it learns how it ended; behind this line it may be gone. */
+static struct task_struct *mq_pending_end_locked(struct mq_pending *pending, int ret)
+{
+	struct task_struct *task = mq_pending_find_task(pending);
+
+	pending->ret = ret;
+	/* Pairs with mq_pending_sleep(), which has no lock. */
+	smp_store_release(&pending->done, true);
+	return task;
+}
+
+/* The endpoint has not ended, so its link holds a reference, from which this one is. */
+static void mq_pending_link_locked(struct mq_pending *pending, struct mq_endpoint *ep)
+{
+	if (pending->ep)
+		return;
+	refcount_inc(&ep->refs);
+	pending->ep = ep;
+}
+
+static struct mq_message *mq_endpoint_push_locked(struct mq_endpoint *ep,
+						  struct mq_message *msg,
+						  struct mq_pending *pending)
+{
+	if (pending)
+		pending->msg = NULL;
+	if (pending && pending->is_call) {
+		mq_pending_link_locked(pending, ep);
+		pending->cookie = ++ep->last_cookie;
+		msg->cookie = pending->cookie;
+		rb_add(&pending->call, &ep->calls, mq_pending_is_less);
+	}
+	return mq_mailbox_push(&ep->mailbox, msg);
+}
+
+/* 0: it goes in. Else it does not, or not yet. */
+static int mq_endpoint_admit_locked(struct mq_endpoint *ep, struct mq_message *msg,
+				    struct mq_pending *pending)
+{
+	/* Who sleeps for room in his own mailbox waits for himself. */
+	bool may_wait = ep->terms.policy == MQ_POLICY_BLOCK && msg->sender != ep->identity;
+
+	lockdep_assert_held(&ep->lock);
+	if (ep->gate == MQ_GATE_CLOSED)
+		return -ENOENT;
+	if (ep->terms.policy == MQ_POLICY_OVERWRITE || !mq_mailbox_is_full(&ep->mailbox))
+		return 0;
+
+	if (may_wait && pending && !pending->nonblock) {
+		mq_pending_link_locked(pending, ep);
+		pending->msg = msg;
+		list_add_tail(&pending->room, &ep->senders);
+		return MQ_SEND_PENDING;
+	}
+	ep->counters.rejected++;
+	return may_wait ? -EAGAIN : -ENOBUFS;
+}
+
+/**
+ * mq_endpoint_send_guarded - mq_endpoint_send() where there is something to look at
+ * @ep: as there
+ * @msg: as there
+ * @pending: as there
+ * @dead: as there
+ *
+ * Return: as there.
+ */
+int mq_endpoint_send_guarded(struct mq_endpoint *ep, struct mq_message *msg,
+			     struct mq_pending *pending, struct llist_head *dead)
+{
+	struct mq_message *oldest = NULL;
+	bool overflows = false;
+	int ret;
+
+	if (!mq_identity_has_access(msg->sender, ep->identity, ep->terms.access))
+		return -EACCES;
+	if (pending && pending->is_call && ep->owner)
+		return READ_ONCE(ep->gate) == MQ_GATE_CLOSED ? -ENOENT : -EOPNOTSUPP;
+
+	spin_lock(&ep->lock);
+	ret = mq_endpoint_admit_locked(ep, msg, pending);
+	if (!ret) {
+		oldest = mq_endpoint_push_locked(ep, msg, pending);
+		if (oldest) {
+			ep->counters.overwritten++;
+			overflows = !ep->overflowing;
+			ep->overflowing = true;
+		}
+	}
+	spin_unlock(&ep->lock);
+	if (ret)
+		return ret;
+
+	mq_endpoint_wake_active(ep);
+	if (oldest)
+		mq_endpoint_overwrite(ep, oldest, overflows, dead);
+	return pending && pending->is_call ? MQ_SEND_PENDING : 0;
+}
+
+/* Ends the call with this cookie, if its caller still waits. */
+static int mq_endpoint_end_call(struct mq_endpoint *ep, u64 cookie,
+				struct mq_message *reply, int ret)
+{
+	struct task_struct *task = NULL;
+	struct rb_node *node;
+
+	spin_lock(&ep->lock);
+	node = rb_find(&cookie, &ep->calls, mq_pending_compare);
+	if (node) {
+		struct mq_pending *pending = rb_entry(node, struct mq_pending, call);
+
+		rb_erase(node, &ep->calls);
+		pending->reply = reply;
+		task = mq_pending_end_locked(pending, ret);
+	}
+	spin_unlock(&ep->lock);
+
+	if (!task)
+		return -ENOENT;
+	mq_pending_wake(task);
+	return 0;
+}
+
+/**
+ * mq_endpoint_reply - answer a call
+ * @ep: the endpoint that was asked
+ * @cookie: which call
+ * @reply: the answer; on success the caller's reference is the asker's
+ *
+ * Return: 0, or -ENOENT if nobody waits (any more).
+ */
+int mq_endpoint_reply(struct mq_endpoint *ep, u64 cookie, struct mq_message *reply)
+{
+	return mq_endpoint_end_call(ep, cookie, reply, 0);
+}
+
+/**
+ * mq_endpoint_overwrite - a message was pushed out of the mailbox by a newer one
+ * @ep: the endpoint
+ * @oldest: the message; the caller's reference is given back
+ * @overflows: the first one since the mailbox was empty
+ * @dead: receives the message if it has no other reference
+ */
+void mq_endpoint_overwrite(struct mq_endpoint *ep, struct mq_message *oldest,
+			   bool overflows, struct llist_head *dead)
+{
+	if (oldest->flags & MQ_FRAME_CALL)
+		mq_endpoint_end_call(ep, oldest->cookie, NULL, -ENOBUFS);
+	mq_message_put_rcu(oldest, dead);
+	if (overflows)
+		mq_alert_show(MQ_ALERT_OVERFLOW,
+			      "mailbox of %s is full (%u messages) and overwrites\n",
+			      mq_endpoint_show_name(ep), ep->terms.depth);
+}
+
+static struct mq_message *mq_endpoint_new_event(struct mq_endpoint *ep,
+						struct mq_identity *whose, u32 flags)
+{
+	struct mem_cgroup *old = set_active_memcg(ep->charged);
+	struct mq_message *msg = mq_message_new_event(whose, MQ_FRAME_EVENT | flags);
+
+	set_active_memcg(old);
+	return msg;
+}
+
+/**
+ * mq_endpoint_send_event - tell an endpoint that somebody came or went
+ * @ep: the endpoint, which asked for events
+ * @whose: who
+ * @flags: MQ_FRAME_COME or MQ_FRAME_GONE
+ *
+ * What finds no room or no memory is lost, and shows as a gap in the numbers.
+ */
+void mq_endpoint_send_event(struct mq_endpoint *ep, struct mq_identity *whose, u32 flags)
+{
+	struct mq_message *msg = mq_endpoint_new_event(ep, whose, flags);
+	struct mq_message *oldest = NULL;
+	bool overflows = false;
+	LLIST_HEAD(dead);
+
+	spin_lock(&ep->lock);
+	if (!msg || (mq_mailbox_is_full(&ep->mailbox) &&
+		     ep->terms.policy != MQ_POLICY_OVERWRITE)) {
+		mq_mailbox_skip(&ep->mailbox);
+		ep->counters.overwritten++;
+		spin_unlock(&ep->lock);
+		mq_message_put(msg);
+		return;
+	}
+	oldest = mq_mailbox_push(&ep->mailbox, msg);
+	if (oldest) {
+		ep->counters.overwritten++;
+		overflows = !ep->overflowing;
+		ep->overflowing = true;
+	}
+	spin_unlock(&ep->lock);
+
+	mq_endpoint_wake_active(ep);
+	if (oldest)
+		mq_endpoint_overwrite(ep, oldest, overflows, &dead);
+	mq_message_drain(&dead);
+}
+
+static int mq_pending_sleep(struct mq_pending *pending, ktime_t deadline)
+{
+	int ret = 0;
+
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE);
+		/* Pairs with mq_pending_end_locked(). */
+		if (smp_load_acquire(&pending->done))
+			break;
+		if (signal_pending(current)) {
+			ret = -EINTR;
+			break;
+		}
+		if (!schedule_hrtimeout(deadline == KTIME_MAX ? NULL : &deadline,
+					HRTIMER_MODE_ABS)) {
+			ret = -ETIMEDOUT;
+			break;
+		}
+	}
+	__set_current_state(TASK_RUNNING);
+	return ret;
+}
+
+/**
+ * mq_endpoint_send_wait - sleep until a send is over
+ * @pending: linked, as MQ_SEND_PENDING said
+ * @deadline: CLOCK_MONOTONIC, or KTIME_MAX
+ *
+ * Afterwards mq_pending.msg is the message, with the caller's reference, if it was not
+ * sent, and mq_pending.reply the reply, with a reference for the caller, if there is one.
+ *
+ * Return: 0, -EPIPE if the endpoint ended, -ENOBUFS if the request was overwritten,
+ * -EINTR, -ETIMEDOUT.
+ */
+int mq_endpoint_send_wait(struct mq_pending *pending, ktime_t deadline)
+{
+	struct mq_endpoint *ep = pending->ep;
+	int ret = mq_pending_sleep(pending, deadline);
+
+	/*
+	 *	sleeper				who ends it
+	 *	a signal comes
+	 *					takes it out under the lock
+	 *					done = true
+	 *	sees done under the lock:
+	 *	what was done counts
+	 *
+	 * or the sleeper takes it out himself, and nobody finds it any more.
+	 */
+	spin_lock(&ep->lock);
+	if (pending->done)
+		ret = pending->ret;
+	else if (pending->msg)
+		list_del(&pending->room);
+	else
+		rb_erase(&pending->call, &ep->calls);
+	spin_unlock(&ep->lock);
+
+	mq_endpoint_put(ep);
+	return ret;
+}
+
+/**
+ * mq_endpoint_refill_locked - a place has become free: who has waited longest gets it
+ * @ep: the endpoint
+ *
+ * Return: the thread that waited, with a reference for mq_endpoint_wake_senders(); NULL if
+ * nobody does.
+ */
+struct task_struct *mq_endpoint_refill_locked(struct mq_endpoint *ep)
+{
+	struct mq_pending *pending;
+
+	lockdep_assert_held(&ep->lock);
+	pending = list_first_entry_or_null(&ep->senders, struct mq_pending, room);
+	if (!pending)
+		return NULL;
+
+	list_del(&pending->room);
+	mq_endpoint_push_locked(ep, pending->msg, pending);
+	if (!pending->is_call)
+		return mq_pending_end_locked(pending, 0);
+	/* It goes on sleeping, for the reply; that it looks up once does no harm. */
+	return mq_pending_find_task(pending);
+}
+
+/**
+ * mq_endpoint_wake_senders - tell that a place has become free
+ * @ep: the endpoint
+ * @admitted: who has got it, from mq_endpoint_refill_locked(); or NULL
+ */
+void mq_endpoint_wake_senders(struct mq_endpoint *ep, struct task_struct *admitted)
+{
+	if (admitted) {
+		mq_pending_wake(admitted);
+		mq_endpoint_wake_active(ep);
+	} else if (wq_has_sleeper(&ep->room)) {
+		wake_up_interruptible_all(&ep->room);
+	}
+}
+
+/* Any of those who wait, unlinked; NULL if there is none. */
+static struct mq_pending *mq_endpoint_pop_pending_locked(struct mq_endpoint *ep)
+{
+	struct mq_pending *pending;
+	struct rb_node *node;
+
+	pending = list_first_entry_or_null(&ep->senders, struct mq_pending, room);
+	if (pending) {
+		list_del(&pending->room);
+		return pending;
+	}
+	node = rb_first(&ep->calls);
+	if (!node)
+		return NULL;
+	rb_erase(node, &ep->calls);
+	return rb_entry(node, struct mq_pending, call);
+}
+
+/**
+ * mq_endpoint_end_pendings - everybody who waits for an endpoint learns of its end
+ * @ep: the endpoint, closed: nobody comes after them
+ */
+void mq_endpoint_end_pendings(struct mq_endpoint *ep)
+{
+	struct mq_pending *pending;
+	struct task_struct *task;
+
+	for (;;) {
+		spin_lock(&ep->lock);
+		pending = mq_endpoint_pop_pending_locked(ep);
+		task = pending ? mq_pending_end_locked(pending, -EPIPE) : NULL;
+		spin_unlock(&ep->lock);
+		if (!task)
+			break;
+		mq_pending_wake(task);
+		cond_resched();
+	}
+	wake_up_interruptible_all(&ep->room);
+}
+
+/* There is room where this endpoint found none: its owner may poll for that. */
+static int mq_endpoint_room_made(struct wait_queue_entry *entry, unsigned int mode,
+				 int flags, void *key)
+{
+	struct mq_endpoint *ep = container_of(entry, struct mq_endpoint, room_watch);
+
+	wake_up_interruptible_poll(ep->pollers, EPOLLOUT | EPOLLWRNORM);
+	return 0;
+}
+
+/**
+ * mq_endpoint_watch_room - let polls of one endpoint wait for room at another
+ * @ep: the one, a file's
+ * @full: the other, which had none; the caller holds a reference. NULL: none any more
+ *
+ * epoll keeps a queue as long as the file is open, and @full may go before that: polls
+ * wait on the file's own queue, and this entry between the two passes the wake-up on.
+ * May sleep.
+ */
+void mq_endpoint_watch_room(struct mq_endpoint *ep, struct mq_endpoint *full)
+{
+	struct mq_endpoint *old;
+
+	spin_lock(&ep->lock);
+	old = rcu_dereference_protected(ep->full, lockdep_is_held(&ep->lock));
+	if (old == full) {
+		old = NULL;
+	} else {
+		if (old)
+			remove_wait_queue(&old->room, &ep->room_watch);
+		if (full) {
+			refcount_inc(&full->refs);
+			init_waitqueue_func_entry(&ep->room_watch, mq_endpoint_room_made);
+			add_wait_queue(&full->room, &ep->room_watch);
+		}
+		rcu_assign_pointer(ep->full, full);
+	}
+	spin_unlock(&ep->lock);
+	mq_endpoint_put(old);
+
+	/* The room may have been made before we watched. */
+	if (full && mq_endpoint_has_room(full))
+		wake_up_interruptible_poll(ep->pollers, EPOLLOUT | EPOLLWRNORM);
+}
+
+/**
+ * mq_endpoint_has_room - whether a send would not be put off for want of room
+ * @ep: the endpoint
+ *
+ * Return: true if there is room, or if there will never be.
+ */
+bool mq_endpoint_has_room(struct mq_endpoint *ep)
+{
+	bool ret;
+
+	spin_lock(&ep->lock);
+	ret = ep->gate == MQ_GATE_CLOSED || !mq_mailbox_is_full(&ep->mailbox);
+	spin_unlock(&ep->lock);
+	return ret;
+}
