@@ -17,7 +17,7 @@
  * @MQ_ALERT_FULL: MAX_DEVICES is reached
  * @MQ_ALERT_OVERFLOW: a mailbox overwrites for the first time since it was empty
  * @MQ_ALERT_NOBODY: a message to a name that nobody has
- * @MQ_ALERT_SIZE: a command longer than CMD_BUF_SIZE
+ * @MQ_ALERT_SIZE: a command or a payload longer than CMD_BUF_SIZE
  * @MQ_ALERT_DISCARD: an endpoint ended with unread messages
  * @MQ_ALERT_KINDS: how many kinds there are
  */

@@ -3,6 +3,7 @@
 
 #include <linux/errno.h>
 #include <linux/compiler.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 
 /* The part of a line that is not parsed yet. */
@@ -104,6 +105,32 @@ static int mq_command_parse_all(struct mq_command *cmd, struct mq_cursor *rest)
 	return mq_command_parse_text(cmd, rest);
 }
 
+/*
+ * The word that begins here, and the name that it is: in one pass, because every message
+ * goes this way. What cannot be a name becomes the empty one, and ENOENT when it is
+ * looked up.
+ */
+static void mq_cursor_pop_name(struct mq_cursor *cursor, struct mq_command *cmd)
+{
+	size_t most = min(cursor->left, (size_t)MQ_NAME_MAX);
+	size_t len;
+
+	memset(&cmd->name, 0, sizeof(cmd->name));
+	for (len = 0; len < most && mq_name_has_byte(cursor->at[len]); len++)
+		cmd->name.bytes[len] = cursor->at[len];
+
+	if (len < cursor->left && cursor->at[len] != ' ') {
+		memset(&cmd->name, 0, sizeof(cmd->name));
+		while (len < cursor->left && cursor->at[len] != ' ')
+			len++;
+	}
+
+	cmd->word = cursor->at;
+	cmd->word_len = len;
+	cursor->at += len;
+	cursor->left -= len;
+}
+
 static int mq_command_parse_msg(struct mq_command *cmd, struct mq_cursor *rest)
 {
 	int err;
@@ -112,19 +139,8 @@ static int mq_command_parse_msg(struct mq_command *cmd, struct mq_cursor *rest)
 	err = mq_cursor_pop_space(rest);
 	if (err)
 		return err;
-
-	cmd->word = rest->at;
-	while (rest->left && *rest->at != ' ') {
-		rest->at++;
-		rest->left--;
-	}
-	cmd->word_len = rest->at - cmd->word;
-	if (!cmd->word_len)
-		return -EINVAL;
-
-	/* What cannot be a name becomes the empty one, and ENOENT when it is looked up. */
-	mq_name_parse(&cmd->name, cmd->word, cmd->word_len);
-	return mq_command_parse_text(cmd, rest);
+	mq_cursor_pop_name(rest, cmd);
+	return cmd->word_len ? mq_command_parse_text(cmd, rest) : -EINVAL;
 }
 
 static int mq_command_parse_from(struct mq_command *cmd, struct mq_cursor *rest)

@@ -18,6 +18,7 @@
  *		mq_endpoint.room.lock	the queue of other endpoints' pollers; its wake-ups,
  *					which are made without the lock above, pass
  *					on to those endpoints' queues
+ *		    a queue of pollers	its own, or the one that a process's polls share
  *
  * Names, processes and slots are found under RCU without a lock.
  *

@@ -5,6 +5,7 @@
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/poll.h>
+#include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
@@ -62,6 +63,8 @@ static void mq_endpoint_free_mailbox(struct mq_endpoint *ep)
 {
 	kvfree(ep->mailbox.slots);
 	kvfree(ep->mailbox.numbers);
+	ep->mailbox.slots = NULL;
+	ep->mailbox.numbers = NULL;
 }
 
 /**
@@ -92,12 +95,15 @@ struct mq_endpoint *mq_endpoint_new(struct mq_identity *identity,
 	spin_lock_init(&ep->lock);
 	INIT_LIST_HEAD(&ep->senders);
 	ep->calls = RB_ROOT;
+	/* An answer that comes late, on another endpoint of the same program, hits nobody. */
+	ep->last_cookie = get_random_u64();
 	INIT_LIST_HEAD(&ep->listener);
 	init_waitqueue_head(&ep->sleepers);
 	init_waitqueue_head(&ep->room);
 	mutex_init(&ep->broadcasting);
 	ep->terms = *terms;
-	if (terms->policy != MQ_POLICY_OVERWRITE || terms->access != MQ_ACCESS_ANYONE)
+	if (terms->policy != MQ_POLICY_OVERWRITE || terms->access != MQ_ACCESS_ANYONE ||
+	    terms->events)
 		ep->gate = MQ_GATE_GUARDED;
 	ep->name = identity->name;
 	ep->identity = mq_identity_get(identity);
@@ -120,8 +126,7 @@ static void mq_endpoint_free_rcu(struct rcu_head *rcu)
  * mq_endpoint_free - the end of an endpoint without references
  * @ep: the endpoint; ended, or never registered
  *
- * Whoever found it under RCU may still look at it for a grace period, but not at the
- * slots. May sleep.
+ * Whoever found it under RCU may still look at it for a grace period. May sleep.
  */
 void mq_endpoint_free(struct mq_endpoint *ep)
 {
@@ -184,12 +189,14 @@ void mq_endpoint_end(struct mq_endpoint *ep)
 	wake_up_interruptible_all(&ep->sleepers);
 	mq_endpoint_wake_pollers(ep);
 
-	/* Nobody touches the slots of an ended endpoint, so they are ours. */
+	/* Nobody touches the slots of an ended endpoint: they are ours. */
 	mq_message_put(staged);
 	while ((msg = mq_mailbox_pop(&unread, &number))) {
 		mq_message_put(msg);
 		cond_resched();
 	}
+	/* Those who were put off here may hold a reference for long. */
+	mq_endpoint_free_mailbox(ep);
 	if (discarded)
 		mq_alert_show(MQ_ALERT_DISCARD, "%s ended with %u unread messages\n",
 			      mq_endpoint_show_name(ep), discarded);

@@ -107,8 +107,8 @@ struct mq_terms {
 
 /**
  * enum mq_gate - what a message meets at a mailbox
- * @MQ_GATE_OPEN: nothing: anyone may send, the oldest gives way
- * @MQ_GATE_GUARDED: a policy or a right that has to be looked at
+ * @MQ_GATE_OPEN: nothing: anyone may send, the oldest gives way, numbers follow
+ * @MQ_GATE_GUARDED: a policy, a right or a list of numbers that has to be looked at
  * @MQ_GATE_CLOSED: the end
  */
 enum mq_gate {
@@ -153,7 +153,7 @@ struct mq_pending {
 /**
  * struct mq_endpoint - an endpoint
  * @refs: references
- * @lock: covers everything from @mailbox to @ended, and reading @gate
+ * @lock: covers everything from @mailbox to @ended
  * @mailbox: what is not yet being read
  * @stage: what is
  * @counters: what became of all messages
@@ -162,9 +162,11 @@ struct mq_pending {
  * @last_cookie: the newest of them had this
  * @full: the endpoint that was full when last sent to without waiting; a reference,
  *	read under RCU too
+ * @wants_room: and it has had no room since; a lone flag, as @shows_sender
  * @overflowing: has overwritten since it was last empty
  * @ended: gives no message any more
- * @gate: closed with @ended, or, without the lock, with @dead
+ * @gate: closed with @ended, or with @dead; also written and read without the lock, but
+ *	who puts a message into the mailbox has looked under it
  * @shows_sender: /from is on; a lone flag, read and written without a lock
  * @dead: the owner has ended; set once, under the wait_pidfd lock, read anywhere
  * @linked: the registry's, under its lock: the tables below hold this endpoint
@@ -203,6 +205,7 @@ struct mq_endpoint {
 
 	u8 gate;			/* enum mq_gate */
 	bool shows_sender;
+	bool wants_room;
 	bool dead;
 	bool linked;
 	u32 slot;
@@ -246,15 +249,15 @@ void mq_endpoint_show(struct mq_endpoint *ep, struct user_namespace *ns,
 int mq_endpoint_send_guarded(struct mq_endpoint *ep, struct mq_message *msg,
 			     struct mq_pending *pending, struct llist_head *dead);
 void mq_endpoint_send_event(struct mq_endpoint *ep, struct mq_identity *whose, u32 flags);
-void mq_endpoint_overwrite(struct mq_endpoint *ep, struct mq_message *oldest,
-			   bool overflows, struct llist_head *dead);
+void mq_endpoint_send_end(struct mq_endpoint *ep, struct mq_message *oldest,
+			  struct llist_head *dead);
 int mq_endpoint_send_wait(struct mq_pending *pending, ktime_t deadline);
 int mq_endpoint_reply(struct mq_endpoint *ep, u64 cookie, struct mq_message *reply);
 struct task_struct *mq_endpoint_refill_locked(struct mq_endpoint *ep);
 void mq_endpoint_wake_senders(struct mq_endpoint *ep, struct task_struct *admitted);
 void mq_endpoint_end_pendings(struct mq_endpoint *ep);
 void mq_endpoint_watch_room(struct mq_endpoint *ep, struct mq_endpoint *full);
-bool mq_endpoint_has_room(struct mq_endpoint *ep);
+bool mq_endpoint_is_writable(struct mq_endpoint *ep);
 
 /* receive.c */
 int mq_endpoint_receive_begin(struct mq_endpoint *ep, bool nonblock);
@@ -314,28 +317,24 @@ static inline void mq_endpoint_wake_active(struct mq_endpoint *ep)
  * is full and rejects; -EAGAIN if it is full and blocks; -EOPNOTSUPP for a call to a
  * process; MQ_SEND_PENDING if @pending waits there now, with @msg.
  */
-static inline int mq_endpoint_send(struct mq_endpoint *ep, struct mq_message *msg,
-				   struct mq_pending *pending, struct llist_head *dead)
+static __always_inline int mq_endpoint_send(struct mq_endpoint *ep, struct mq_message *msg,
+					    struct mq_pending *pending,
+					    struct llist_head *dead)
 {
 	struct mq_message *oldest;
-	bool overflows = false;
 
 	spin_lock(&ep->lock);
 	if (unlikely(READ_ONCE(ep->gate) != MQ_GATE_OPEN || (pending && pending->is_call))) {
 		spin_unlock(&ep->lock);
 		return mq_endpoint_send_guarded(ep, msg, pending, dead);
 	}
-	oldest = mq_mailbox_push(&ep->mailbox, msg);
+	oldest = mq_mailbox_push(&ep->mailbox, msg, false);
 	if (unlikely(oldest)) {
-		ep->counters.overwritten++;
-		overflows = !ep->overflowing;
-		ep->overflowing = true;
+		mq_endpoint_send_end(ep, oldest, dead);
+		return 0;
 	}
 	spin_unlock(&ep->lock);
-
 	mq_endpoint_wake_active(ep);
-	if (unlikely(oldest))
-		mq_endpoint_overwrite(ep, oldest, overflows, dead);
 	return 0;
 }
 

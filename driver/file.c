@@ -44,44 +44,52 @@ static ssize_t mq_file_write(struct file *file, const char __user *data, size_t 
 			     loff_t *pos)
 {
 	struct mq_endpoint *ep = mq_handle_find(file->private_data);
-	struct mq_buffer from = { .at = (char __user *)data, .left = len };
 	bool nonblock = file->f_flags & O_NONBLOCK;
 
-	if (ep)
+	if (ep) {
+		struct mq_buffer from = { .at = (char __user *)data, .left = len };
+
 		return mq_frame_write(ep, &from, nonblock);
+	}
 	return mq_text_write(file, data, len, nonblock);
 }
 
 static ssize_t mq_file_write_iter(struct kiocb *iocb, struct iov_iter *iter)
 {
 	struct mq_endpoint *ep = mq_handle_find(iocb->ki_filp->private_data);
-	struct mq_buffer from = { .iter = iter };
 	bool nonblock = mq_file_is_nonblock(iocb);
 
-	if (ep)
+	if (ep) {
+		struct mq_buffer from = { .iter = iter };
+
 		return mq_frame_write(ep, &from, nonblock);
+	}
 	return mq_text_write_iter(iocb->ki_filp, iter, nonblock);
 }
 
 static ssize_t mq_file_read(struct file *file, char __user *data, size_t len, loff_t *pos)
 {
 	struct mq_endpoint *ep = mq_handle_find(file->private_data);
-	struct mq_buffer to = { .at = data, .left = len };
 	bool nonblock = file->f_flags & O_NONBLOCK;
 
-	if (ep)
+	if (ep) {
+		struct mq_buffer to = { .at = data, .left = len };
+
 		return mq_frame_read(ep, &to, nonblock);
+	}
 	return mq_text_read(data, len, nonblock);
 }
 
 static ssize_t mq_file_read_iter(struct kiocb *iocb, struct iov_iter *iter)
 {
 	struct mq_endpoint *ep = mq_handle_find(iocb->ki_filp->private_data);
-	struct mq_buffer to = { .iter = iter };
 	bool nonblock = mq_file_is_nonblock(iocb);
 
-	if (ep)
+	if (ep) {
+		struct mq_buffer to = { .iter = iter };
+
 		return mq_frame_read(ep, &to, nonblock);
+	}
 	return mq_text_read_iter(iter, nonblock);
 }
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * An open file of /dev/mq: which endpoint a call means, and the calls.
- *
- * In the text protocol the owner of an endpoint is a process, and a call on any file
- * means the calling process's endpoint. The file itself keeps nothing.
+ * An open file of /dev/mq: which endpoint a call means. That of the file, if it is bound
+ * (handle.h), by frames; else the calling process's, by text.
  */
 #ifndef _MQ_FILE_H
 #define _MQ_FILE_H

@@ -118,7 +118,7 @@ bool mq_frame_push(struct mq_buffer *buffer, const struct mq_message *msg, u64 s
 }
 
 /**
- * mq_frame_alert_nobody - a frame to a name that nobody has
+ * mq_frame_alert_nobody - a frame to a name that nobody has; none to no name
  * @from: who sent it
  * @frame: its header
  */
@@ -126,6 +126,8 @@ void mq_frame_alert_nobody(const struct mq_endpoint *from, const struct mq_frame
 {
 	char name[MQ_NAME_SIZE];
 
+	if (!frame->name[0])
+		return;
 	mq_name_show(name, sizeof(name), frame->name, strnlen(frame->name, MQ_NAME_MAX));
 	mq_alert_show(MQ_ALERT_NOBODY, "%s sends to %s, which does not exist\n",
 		      mq_endpoint_show_name(from), name);
@@ -142,8 +144,10 @@ void mq_frame_alert_nobody(const struct mq_endpoint *from, const struct mq_frame
 int mq_frame_reply(struct mq_endpoint *from, const struct mq_frame *frame,
 		   struct mq_message *msg)
 {
-	int err = mq_endpoint_reply(from, frame->cookie, msg);
+	int err;
 
+	mq_message_stamp(msg);
+	err = mq_endpoint_reply(from, frame->cookie, msg);
 	if (err)
 		mq_message_put(msg);
 	return err;
@@ -259,15 +263,11 @@ ssize_t mq_frame_read(struct mq_endpoint *ep, struct mq_buffer *to, bool nonbloc
  */
 __poll_t mq_frame_poll(struct mq_endpoint *ep)
 {
-	struct mq_endpoint *full;
 	__poll_t events = 0;
 
 	if (mq_endpoint_has_message(ep))
 		events |= EPOLLIN | EPOLLRDNORM;
-	rcu_read_lock();
-	full = rcu_dereference(ep->full);
-	if (!full || mq_endpoint_has_room(full))
+	if (mq_endpoint_is_writable(ep))
 		events |= EPOLLOUT | EPOLLWRNORM;
-	rcu_read_unlock();
 	return events;
 }

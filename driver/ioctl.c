@@ -6,6 +6,7 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/mq_driver.h>
+#include <linux/nospec.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -96,6 +97,8 @@ static long mq_ioctl_bind(struct file *file, void __user *arg)
 	struct mq_name name;
 	int err;
 
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EBADF;
 	err = mq_ioctl_pop(&bind, sizeof(bind), arg);
 	if (!err)
 		err = mq_ioctl_parse_bind(&bind, &name, &terms);
@@ -106,18 +109,25 @@ static long mq_ioctl_bind(struct file *file, void __user *arg)
 	return mq_handle_bind(file->private_data, file, &name, &terms);
 }
 
-/* The file's endpoint, and what goes to and fro; CALL, RECEIVE and PEEK. */
-static int mq_ioctl_pop_exchange(struct file *file, void __user *arg,
+/*
+ * The file's endpoint, and what goes to and fro; CALL, RECEIVE and PEEK. Who could not
+ * write or not read the file cannot by an ioctl.
+ */
+static int mq_ioctl_pop_exchange(struct file *file, fmode_t mode, void __user *arg,
 				 struct mq_exchange *exchange, struct mq_endpoint **ep)
 {
 	int err;
 
+	if ((file->f_mode & mode) != mode)
+		return -EBADF;
 	*ep = mq_handle_find(file->private_data);
 	if (!*ep)
 		return -ENOTCONN;
 	err = mq_ioctl_pop(exchange, sizeof(*exchange), arg);
 	if (err)
 		return err;
+	/* What the ioctl returns is an int. */
+	exchange->receive_size = min_t(u32, exchange->receive_size, MAX_RW_COUNT);
 	return exchange->flags ? -EINVAL : 0;
 }
 
@@ -167,7 +177,7 @@ static long mq_ioctl_call(struct file *file, void __user *arg)
 	struct mq_name name;
 	long ret;
 
-	ret = mq_ioctl_pop_exchange(file, arg, &exchange, &ep);
+	ret = mq_ioctl_pop_exchange(file, FMODE_READ | FMODE_WRITE, arg, &exchange, &ep);
 	if (ret)
 		return ret;
 	pending.msg = mq_ioctl_pop_frame(ep, &exchange, &frame, MQ_FRAME_DONTWAIT);
@@ -204,7 +214,19 @@ static int mq_ioctl_answer(struct mq_endpoint *ep, const struct mq_exchange *exc
 		return -EINVAL;
 	}
 	err = mq_frame_reply(ep, &frame, msg);
+	/* EFAULT if the program cannot write to its own structure: then it cannot know. */
 	return err ? err : put_user(0, &arg->send_size);
+}
+
+/*
+ * An answer is never repeated, so neither is the call behind it. Else it restarts as a
+ * read does, or with a timeout as /wait.
+ */
+static int mq_ioctl_interrupted(const struct mq_exchange *exchange)
+{
+	if (exchange->send_size)
+		return -EINTR;
+	return exchange->timeout == MQ_FOREVER ? -ERESTARTSYS : -ERESTARTNOHAND;
 }
 
 static long mq_ioctl_receive(struct file *file, void __user *arg)
@@ -214,7 +236,7 @@ static long mq_ioctl_receive(struct file *file, void __user *arg)
 	struct mq_buffer to;
 	long ret;
 
-	ret = mq_ioctl_pop_exchange(file, arg, &exchange, &ep);
+	ret = mq_ioctl_pop_exchange(file, FMODE_READ, arg, &exchange, &ep);
 	if (!ret && exchange.send_size)
 		ret = mq_ioctl_answer(ep, &exchange, arg);
 	if (ret)
@@ -223,9 +245,8 @@ static long mq_ioctl_receive(struct file *file, void __user *arg)
 	to = mq_ioctl_buffer(exchange.receive, exchange.receive_size);
 	ret = mq_endpoint_receive_wait(ep, to.left, mq_ioctl_timeout(&exchange),
 				       file->f_flags & O_NONBLOCK);
-	/* An answer is never repeated, so neither is what comes behind it. */
 	if (ret)
-		return ret == -ERESTARTSYS ? -EINTR : ret;
+		return ret == -ERESTARTSYS ? mq_ioctl_interrupted(&exchange) : ret;
 	if (!mq_frame_push(&to, ep->stage.msg, ep->stage.number, ep->stage.msg->cookie)) {
 		mq_endpoint_receive_end(ep);
 		return -EFAULT;
@@ -241,12 +262,12 @@ static long mq_ioctl_peek(struct file *file, void __user *arg)
 	struct mq_endpoint *ep;
 	struct mq_buffer to;
 	u64 number = 0;
-	long ret;
+	long ret, done = 0;
 
-	ret = mq_ioctl_pop_exchange(file, arg, &exchange, &ep);
+	ret = mq_ioctl_pop_exchange(file, FMODE_READ, arg, &exchange, &ep);
 	if (ret)
 		return ret;
-	if (exchange.send || exchange.send_size || exchange.timeout)
+	if (exchange.send_size || exchange.timeout)
 		return -EINVAL;
 
 	to = mq_ioctl_buffer(exchange.receive, exchange.receive_size);
@@ -255,14 +276,14 @@ static long mq_ioctl_peek(struct file *file, void __user *arg)
 			ret = -EMSGSIZE;
 		else if (!mq_frame_push(&to, msg, number, msg->cookie))
 			ret = -EFAULT;
+		else
+			done = exchange.receive_size - to.left;
 		mq_message_put(msg);
 		cond_resched();
 		if (fatal_signal_pending(current))
 			break;
 	}
-	if (to.left == exchange.receive_size)
-		return ret;
-	return exchange.receive_size - to.left;
+	return done ? done : ret;
 }
 
 static long mq_ioctl_status(struct file *file, void __user *arg)
@@ -278,7 +299,7 @@ static long mq_ioctl_status(struct file *file, void __user *arg)
 
 	rcu_read_lock();
 	ep = mq_registry_find_name_rcu(&name);
-	if (ep && ep->gate != MQ_GATE_CLOSED)
+	if (ep && READ_ONCE(ep->gate) != MQ_GATE_CLOSED)
 		mq_endpoint_show(ep, current_user_ns(), &status);
 	else
 		err = -ENOENT;
@@ -322,6 +343,11 @@ static long mq_ioctl_list(struct file *file, void __user *arg)
 	if (list.entry_size > PAGE_SIZE)
 		return -E2BIG;
 
+	/* The position is the user's, and speculation must not look beyond the slots. */
+	if (list.position >= mq_max_devices)
+		list.count = 0;
+	else
+		list.position = array_index_nospec(list.position, mq_max_devices);
 	to = u64_to_user_ptr(list.entries);
 	while (count < list.count && mq_ioctl_next_status(&list.position, &status)) {
 		if (mq_ioctl_push_entry(to, list.entry_size, &status))

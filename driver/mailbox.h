@@ -72,30 +72,34 @@ static inline bool mq_mailbox_is_full(const struct mq_mailbox *box)
  * mq_mailbox_push - put a message behind the newest
  * @box: the mailbox
  * @msg: the message; its reference is the mailbox's now
+ * @numbered: the mailbox has @numbers
  *
  * Return: the oldest message, if it had to make room (its reference is the
  * caller's now), else NULL.
  */
-static inline struct mq_message *mq_mailbox_push(struct mq_mailbox *box,
-						 struct mq_message *msg)
+static __always_inline struct mq_message *mq_mailbox_push(struct mq_mailbox *box,
+						 struct mq_message *msg, bool numbered)
 {
-	struct mq_message *oldest = NULL;
+	struct mq_message *oldest;
 	u32 slot;
 
+	box->last++;
 	if (!mq_mailbox_is_full(box)) {
 		slot = mq_mailbox_wrap(box, box->head + box->count);
 		box->count++;
-	} else {
-		/* The place behind the newest is that of the oldest. */
-		slot = box->head;
-		oldest = box->slots[slot];
-		box->head = mq_mailbox_wrap(box, slot + 1);
+		box->slots[slot] = msg;
+		if (numbered)
+			box->numbers[slot] = box->last;
+		return NULL;
 	}
 
+	/* The place behind the newest is that of the oldest. */
+	slot = box->head;
+	oldest = box->slots[slot];
 	box->slots[slot] = msg;
-	box->last++;
-	if (unlikely(box->numbers))
+	if (numbered)
 		box->numbers[slot] = box->last;
+	box->head = mq_mailbox_wrap(box, slot + 1);
 	return oldest;
 }
 
@@ -151,6 +155,18 @@ static inline u32 mq_mailbox_find(const struct mq_mailbox *box, u64 number)
 }
 
 /**
+ * mq_mailbox_drop - take out the oldest message, which was peeked at
+ * @box: the mailbox, which is not empty
+ *
+ * The message's reference is the caller's now.
+ */
+static inline void mq_mailbox_drop(struct mq_mailbox *box)
+{
+	box->head = mq_mailbox_wrap(box, box->head + 1);
+	box->count--;
+}
+
+/**
  * mq_mailbox_pop - take the oldest message out
  * @box: the mailbox
  * @number: receives its number
@@ -165,8 +181,7 @@ static inline struct mq_message *mq_mailbox_pop(struct mq_mailbox *box, u64 *num
 		return NULL;
 
 	msg = mq_mailbox_peek(box, 0, number);
-	box->head = mq_mailbox_wrap(box, box->head + 1);
-	box->count--;
+	mq_mailbox_drop(box);
 	return msg;
 }
 

@@ -3,8 +3,8 @@
  * mq_driver: messages between processes by name, without a broker.
  *
  * Load, unload, parameters, device node. The way of a message through the other
- * files: file.c (a call) -> command.c (what it asks) -> registry.c (who is meant) ->
- * endpoint.c (into the mailbox, wake) -> file.c (out of it again).
+ * files: file.c (a call) -> text.c or frame.c (what it asks) -> registry.c (who is meant)
+ * -> send.c (into the mailbox, wake) -> receive.c (out of it again) -> text.c or frame.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -2,13 +2,11 @@
 #include "message.h"
 
 #include <linux/build_bug.h>
-#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 
 #include "driver.h"
-#include "identity.h"
 
 /*
  * Short messages, a KiB, and 4,000 bytes with their command each have a slab cache.
@@ -117,20 +115,6 @@ struct mq_message *mq_message_new(size_t size)
 }
 
 /**
- * mq_message_bind - say who sends a message, now
- * @msg: a new message
- * @sender: who
- * @flags: MQ_FRAME_* that its reader shall see
- */
-void mq_message_bind(struct mq_message *msg, struct mq_identity *sender, u32 flags)
-{
-	msg->sender = mq_identity_get(sender);
-	msg->flags = flags;
-	msg->time = ktime_get_ns();
-	msg->cookie = 0;
-}
-
-/**
  * mq_message_new_event - tell that somebody came or went
  * @whose: who did
  * @flags: MQ_FRAME_EVENT with MQ_FRAME_COME or MQ_FRAME_GONE
@@ -148,6 +132,7 @@ struct mq_message *mq_message_new_event(struct mq_identity *whose, u32 flags)
 	msg = mq_message_begin(msg, 0);
 	if (msg) {
 		mq_message_bind(msg, whose, flags);
+		mq_message_stamp(msg);
 		msg->text = msg->data;
 		msg->text_len = 0;
 	}
@@ -170,10 +155,10 @@ void mq_message_free(struct mq_message *msg)
 }
 
 /**
- * mq_message_drain - free what mq_message_put_rcu() has gathered
+ * mq_message_drain_some - mq_message_drain() where there is something
  * @dead: the list, empty afterwards
  */
-void mq_message_drain(struct llist_head *dead)
+void mq_message_drain_some(struct llist_head *dead)
 {
 	struct mq_message *msg, *next;
 

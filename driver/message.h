@@ -15,11 +15,12 @@
 #ifndef _MQ_MESSAGE_H
 #define _MQ_MESSAGE_H
 
+#include "identity.h"
+
+#include <linux/ktime.h>
 #include <linux/llist.h>
 #include <linux/mq_driver.h>
 #include <linux/refcount.h>
-
-struct mq_identity;
 
 /**
  * struct mq_message - a message
@@ -30,7 +31,7 @@ struct mq_identity;
  * @size: bytes at @data
  * @flags: MQ_FRAME_* that its reader sees
  * @sender: who sent it, or of whom an event tells; a reference
- * @time: when, CLOCK_MONOTONIC, nanoseconds
+ * @time: when, CLOCK_MONOTONIC, nanoseconds; 0 until somebody gets it who can see it
  * @cookie: what the reader gets; of a request, the mailbox's
  * @data: the line or the payload that was written
  *
@@ -54,9 +55,35 @@ void mq_message_deinit(void);
 
 struct mq_message *mq_message_new(size_t size);
 struct mq_message *mq_message_new_event(struct mq_identity *whose, u32 flags);
-void mq_message_bind(struct mq_message *msg, struct mq_identity *sender, u32 flags);
 void mq_message_free(struct mq_message *msg);
-void mq_message_drain(struct llist_head *dead);
+void mq_message_drain_some(struct llist_head *dead);
+
+/**
+ * mq_message_bind - say who sends a message
+ * @msg: a new message
+ * @sender: who
+ * @flags: MQ_FRAME_* that its reader shall see
+ */
+static inline void mq_message_bind(struct mq_message *msg, struct mq_identity *sender,
+				   u32 flags)
+{
+	msg->sender = mq_identity_get(sender);
+	msg->flags = flags;
+	msg->time = 0;
+	msg->cookie = 0;
+}
+
+/**
+ * mq_message_stamp - note when a message is sent
+ * @msg: the message, which no reader that sees the time has got yet
+ *
+ * Reading the clock is 60 instructions, and a reader of text never sees it.
+ */
+static inline void mq_message_stamp(struct mq_message *msg)
+{
+	if (!msg->time)
+		msg->time = ktime_get_ns();
+}
 
 /**
  * mq_message_space - how long a message is as a frame
@@ -91,6 +118,16 @@ static inline void mq_message_put_rcu(struct mq_message *msg, struct llist_head 
 {
 	if (refcount_dec_and_test(&msg->refs))
 		__llist_add(&msg->dead, dead);
+}
+
+/**
+ * mq_message_drain - free what mq_message_put_rcu() has gathered
+ * @dead: the list, empty afterwards
+ */
+static inline void mq_message_drain(struct llist_head *dead)
+{
+	if (!llist_empty(dead))
+		mq_message_drain_some(dead);
 }
 
 #endif /* _MQ_MESSAGE_H */

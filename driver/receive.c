@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The way out of a mailbox: claim the stage, copy, say what is delivered. endpoint.h
- * says why; file.c and frame.c do the copying.
+ * says why; text.c, frame.c and ioctl.c do the copying.
  */
 #include "endpoint.h"
 
@@ -11,21 +11,23 @@
 #define MQ_STAGE_BUSY	1
 
 /* What waits first, if it fits into @room: moved to the stage. */
-static int mq_endpoint_fill_stage_locked(struct mq_endpoint *ep, size_t room)
+static __always_inline int mq_endpoint_fill_stage_locked(struct mq_endpoint *ep, size_t room)
 {
 	struct mq_stage *stage = &ep->stage;
 	struct mq_message *msg = stage->msg;
 	u64 number;
 
-	if (!msg) {
-		if (!ep->mailbox.count)
-			return -EAGAIN;
-		msg = mq_mailbox_peek(&ep->mailbox, 0, &number);
-	}
+	if (unlikely(msg))
+		return mq_message_space(msg) > room ? -EMSGSIZE : 0;
+	if (!ep->mailbox.count)
+		return -EAGAIN;
+
+	msg = mq_mailbox_peek(&ep->mailbox, 0, &number);
 	if (mq_message_space(msg) > room)
 		return -EMSGSIZE;
-	if (!stage->msg)
-		stage->msg = mq_mailbox_pop(&ep->mailbox, &stage->number);
+	mq_mailbox_drop(&ep->mailbox);
+	stage->msg = msg;
+	stage->number = number;
 	return 0;
 }
 
@@ -38,7 +40,7 @@ static struct task_struct *mq_endpoint_refill_any_locked(struct mq_endpoint *ep)
 	return mq_endpoint_refill_locked(ep);
 }
 
-static int mq_endpoint_claim_stage(struct mq_endpoint *ep, size_t room, bool nonblock)
+static __always_inline int mq_endpoint_claim_stage(struct mq_endpoint *ep, size_t room, bool nonblock)
 {
 	struct mq_stage *stage = &ep->stage;
 	struct task_struct *admitted = NULL;
@@ -53,11 +55,12 @@ static int mq_endpoint_claim_stage(struct mq_endpoint *ep, size_t room, bool non
 	} else {
 		ret = mq_endpoint_fill_stage_locked(ep, room);
 		stage->is_busy = !ret;
-		admitted = mq_endpoint_refill_any_locked(ep);
+		if (!ret)
+			admitted = mq_endpoint_refill_any_locked(ep);
 	}
 	spin_unlock(&ep->lock);
 
-	if (unlikely(ep->terms.policy != MQ_POLICY_OVERWRITE) && !ret)
+	if (unlikely(ep->terms.policy == MQ_POLICY_BLOCK) && !ret)
 		mq_endpoint_wake_senders(ep, admitted);
 	return ret;
 }
@@ -172,7 +175,7 @@ bool mq_endpoint_receive_next(struct mq_endpoint *ep, size_t room)
 	stage->msg = NULL;
 	stage->done = 0;
 	ep->counters.delivered++;
-	more = !mq_endpoint_fill_stage_locked(ep, room);
+	more = room && !mq_endpoint_fill_stage_locked(ep, room);
 	if (more)
 		admitted = mq_endpoint_refill_any_locked(ep);
 	else
@@ -181,7 +184,7 @@ bool mq_endpoint_receive_next(struct mq_endpoint *ep, size_t room)
 
 	if (!more)
 		mq_endpoint_wake_readers(ep, readable_again);
-	else if (unlikely(ep->terms.policy != MQ_POLICY_OVERWRITE))
+	else if (unlikely(ep->terms.policy == MQ_POLICY_BLOCK))
 		mq_endpoint_wake_senders(ep, admitted);
 	mq_message_put(msg);
 	return more;

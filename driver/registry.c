@@ -224,9 +224,11 @@ static void mq_registry_tell_locked(struct mq_endpoint *ep, u32 flags)
 {
 	struct mq_endpoint *listener;
 
-	list_for_each_entry(listener, &mq_registry.listeners, listener)
+	list_for_each_entry(listener, &mq_registry.listeners, listener) {
 		if (listener != ep)
 			mq_endpoint_send_event(listener, ep->identity, flags);
+		cond_resched();
+	}
 }
 
 static void mq_registry_unlink_owner_locked(struct mq_endpoint *ep)
@@ -507,7 +509,11 @@ int mq_registry_send_rcu(const struct mq_name *name, struct mq_message *msg,
 {
 	struct mq_endpoint *ep = mq_registry_find_name_rcu(name);
 
-	return ep ? mq_endpoint_send(ep, msg, NULL, dead) : -ENOENT;
+	if (!ep)
+		return -ENOENT;
+	if (ep->handle)
+		mq_message_stamp(msg);
+	return mq_endpoint_send(ep, msg, NULL, dead);
 }
 
 /**
@@ -529,12 +535,17 @@ int mq_registry_send(struct mq_endpoint *from, const struct mq_name *name,
 	LLIST_HEAD(dead);
 	int err = -ENOENT;
 
+	mq_message_stamp(pending->msg);
 	rcu_read_lock();
 	ep = mq_registry_find_name_rcu(name);
 	if (ep)
 		err = mq_endpoint_send(ep, pending->msg, pending, &dead);
-	if (err == -EAGAIN)
+	if (err == -EAGAIN) {
 		full = mq_endpoint_get_rcu(ep);
+		/* It has ended since, and would never tell of room. */
+		if (!full)
+			err = -ENOENT;
+	}
 	rcu_read_unlock();
 
 	mq_message_drain(&dead);
@@ -600,6 +611,7 @@ int mq_registry_broadcast(struct mq_endpoint *from, struct mq_message *msg)
 	err = mutex_lock_killable(&from->broadcasting);
 	if (err)
 		return err;
+	mq_message_stamp(msg);
 
 	while ((slot = mq_registry_broadcast_batch(slot, from, msg))) {
 		if (fatal_signal_pending(current)) {

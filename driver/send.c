@@ -46,7 +46,7 @@ static int mq_pending_compare(const void *key, const struct rb_node *node)
 }
 
 /* The sleeper's thread, with a reference: for mq_pending_wake(), without the lock. */
-static struct task_struct *mq_pending_find_task(const struct mq_pending *pending)
+static struct task_struct *mq_pending_get_task(const struct mq_pending *pending)
 {
 	get_task_struct(pending->task);
 	return pending->task;
@@ -61,7 +61,7 @@ static void mq_pending_wake(struct task_struct *task)
 /* Unlinked, it learns how it ended; behind this line it may be gone. */
 static struct task_struct *mq_pending_end_locked(struct mq_pending *pending, int ret)
 {
-	struct task_struct *task = mq_pending_find_task(pending);
+	struct task_struct *task = mq_pending_get_task(pending);
 
 	pending->ret = ret;
 	/* Pairs with mq_pending_sleep(), which has no lock. */
@@ -90,7 +90,7 @@ static struct mq_message *mq_endpoint_push_locked(struct mq_endpoint *ep,
 		msg->cookie = pending->cookie;
 		rb_add(&pending->call, &ep->calls, mq_pending_is_less);
 	}
-	return mq_mailbox_push(&ep->mailbox, msg);
+	return mq_mailbox_push(&ep->mailbox, msg, ep->mailbox.numbers);
 }
 
 /* 0: it goes in. Else it does not, or not yet. */
@@ -101,7 +101,7 @@ static int mq_endpoint_admit_locked(struct mq_endpoint *ep, struct mq_message *m
 	bool may_wait = ep->terms.policy == MQ_POLICY_BLOCK && msg->sender != ep->identity;
 
 	lockdep_assert_held(&ep->lock);
-	if (ep->gate == MQ_GATE_CLOSED)
+	if (READ_ONCE(ep->gate) == MQ_GATE_CLOSED)
 		return -ENOENT;
 	if (ep->terms.policy == MQ_POLICY_OVERWRITE || !mq_mailbox_is_full(&ep->mailbox))
 		return 0;
@@ -114,47 +114,6 @@ static int mq_endpoint_admit_locked(struct mq_endpoint *ep, struct mq_message *m
 	}
 	ep->counters.rejected++;
 	return may_wait ? -EAGAIN : -ENOBUFS;
-}
-
-/**
- * mq_endpoint_send_guarded - mq_endpoint_send() where there is something to look at
- * @ep: as there
- * @msg: as there
- * @pending: as there
- * @dead: as there
- *
- * Return: as there.
- */
-int mq_endpoint_send_guarded(struct mq_endpoint *ep, struct mq_message *msg,
-			     struct mq_pending *pending, struct llist_head *dead)
-{
-	struct mq_message *oldest = NULL;
-	bool overflows = false;
-	int ret;
-
-	if (!mq_identity_has_access(msg->sender, ep->identity, ep->terms.access))
-		return -EACCES;
-	if (pending && pending->is_call && ep->owner)
-		return READ_ONCE(ep->gate) == MQ_GATE_CLOSED ? -ENOENT : -EOPNOTSUPP;
-
-	spin_lock(&ep->lock);
-	ret = mq_endpoint_admit_locked(ep, msg, pending);
-	if (!ret) {
-		oldest = mq_endpoint_push_locked(ep, msg, pending);
-		if (oldest) {
-			ep->counters.overwritten++;
-			overflows = !ep->overflowing;
-			ep->overflowing = true;
-		}
-	}
-	spin_unlock(&ep->lock);
-	if (ret)
-		return ret;
-
-	mq_endpoint_wake_active(ep);
-	if (oldest)
-		mq_endpoint_overwrite(ep, oldest, overflows, dead);
-	return pending && pending->is_call ? MQ_SEND_PENDING : 0;
 }
 
 /* Ends the call with this cookie, if its caller still waits. */
@@ -194,15 +153,8 @@ int mq_endpoint_reply(struct mq_endpoint *ep, u64 cookie, struct mq_message *rep
 	return mq_endpoint_end_call(ep, cookie, reply, 0);
 }
 
-/**
- * mq_endpoint_overwrite - a message was pushed out of the mailbox by a newer one
- * @ep: the endpoint
- * @oldest: the message; the caller's reference is given back
- * @overflows: the first one since the mailbox was empty
- * @dead: receives the message if it has no other reference
- */
-void mq_endpoint_overwrite(struct mq_endpoint *ep, struct mq_message *oldest,
-			   bool overflows, struct llist_head *dead)
+static void mq_endpoint_overwrite(struct mq_endpoint *ep, struct mq_message *oldest,
+				  bool overflows, struct llist_head *dead)
 {
 	if (oldest->flags & MQ_FRAME_CALL)
 		mq_endpoint_end_call(ep, oldest->cookie, NULL, -ENOBUFS);
@@ -211,6 +163,58 @@ void mq_endpoint_overwrite(struct mq_endpoint *ep, struct mq_message *oldest,
 		mq_alert_show(MQ_ALERT_OVERFLOW,
 			      "mailbox of %s is full (%u messages) and overwrites\n",
 			      mq_endpoint_show_name(ep), ep->terms.depth);
+}
+
+/**
+ * mq_endpoint_send_end - a message is in the mailbox: count, unlock, wake
+ * @ep: the endpoint, whose lock the caller holds; it is released
+ * @oldest: the message that had to make room, or NULL; its reference is given back
+ * @dead: receives that one if it has no other reference
+ */
+void mq_endpoint_send_end(struct mq_endpoint *ep, struct mq_message *oldest,
+			  struct llist_head *dead)
+	__releases(&ep->lock)
+{
+	bool overflows = oldest && !ep->overflowing;
+
+	if (oldest) {
+		ep->counters.overwritten++;
+		ep->overflowing = true;
+	}
+	spin_unlock(&ep->lock);
+
+	mq_endpoint_wake_active(ep);
+	if (oldest)
+		mq_endpoint_overwrite(ep, oldest, overflows, dead);
+}
+
+/**
+ * mq_endpoint_send_guarded - mq_endpoint_send() where there is something to look at
+ * @ep: as there
+ * @msg: as there
+ * @pending: as there
+ * @dead: as there
+ *
+ * Return: as there.
+ */
+int mq_endpoint_send_guarded(struct mq_endpoint *ep, struct mq_message *msg,
+			     struct mq_pending *pending, struct llist_head *dead)
+{
+	int ret;
+
+	if (!mq_identity_has_access(msg->sender, ep->identity, ep->terms.access))
+		return -EACCES;
+	if (pending && pending->is_call && ep->owner)
+		return READ_ONCE(ep->gate) == MQ_GATE_CLOSED ? -ENOENT : -EOPNOTSUPP;
+
+	spin_lock(&ep->lock);
+	ret = mq_endpoint_admit_locked(ep, msg, pending);
+	if (ret) {
+		spin_unlock(&ep->lock);
+		return ret;
+	}
+	mq_endpoint_send_end(ep, mq_endpoint_push_locked(ep, msg, pending), dead);
+	return pending && pending->is_call ? MQ_SEND_PENDING : 0;
 }
 
 static struct mq_message *mq_endpoint_new_event(struct mq_endpoint *ep,
@@ -234,8 +238,6 @@ static struct mq_message *mq_endpoint_new_event(struct mq_endpoint *ep,
 void mq_endpoint_send_event(struct mq_endpoint *ep, struct mq_identity *whose, u32 flags)
 {
 	struct mq_message *msg = mq_endpoint_new_event(ep, whose, flags);
-	struct mq_message *oldest = NULL;
-	bool overflows = false;
 	LLIST_HEAD(dead);
 
 	spin_lock(&ep->lock);
@@ -247,17 +249,7 @@ void mq_endpoint_send_event(struct mq_endpoint *ep, struct mq_identity *whose, u
 		mq_message_put(msg);
 		return;
 	}
-	oldest = mq_mailbox_push(&ep->mailbox, msg);
-	if (oldest) {
-		ep->counters.overwritten++;
-		overflows = !ep->overflowing;
-		ep->overflowing = true;
-	}
-	spin_unlock(&ep->lock);
-
-	mq_endpoint_wake_active(ep);
-	if (oldest)
-		mq_endpoint_overwrite(ep, oldest, overflows, &dead);
+	mq_endpoint_send_end(ep, mq_mailbox_push(&ep->mailbox, msg, true), &dead);
 	mq_message_drain(&dead);
 }
 
@@ -344,7 +336,7 @@ struct task_struct *mq_endpoint_refill_locked(struct mq_endpoint *ep)
 	if (!pending->is_call)
 		return mq_pending_end_locked(pending, 0);
 	/* It goes on sleeping, for the reply; that it looks up once does no harm. */
-	return mq_pending_find_task(pending);
+	return mq_pending_get_task(pending);
 }
 
 /**
@@ -408,8 +400,22 @@ static int mq_endpoint_room_made(struct wait_queue_entry *entry, unsigned int mo
 {
 	struct mq_endpoint *ep = container_of(entry, struct mq_endpoint, room_watch);
 
+	/* Once, or whoever was put off at any time would be woken for ever. */
+	list_del_init(&entry->entry);
+	WRITE_ONCE(ep->wants_room, false);
 	wake_up_interruptible_poll(ep->pollers, EPOLLOUT | EPOLLWRNORM);
 	return 0;
+}
+
+/* There is room, or there will never be. */
+static bool mq_endpoint_has_room(struct mq_endpoint *ep)
+{
+	bool ret;
+
+	spin_lock(&ep->lock);
+	ret = READ_ONCE(ep->gate) == MQ_GATE_CLOSED || !mq_mailbox_is_full(&ep->mailbox);
+	spin_unlock(&ep->lock);
+	return ret;
 }
 
 /**
@@ -427,38 +433,45 @@ void mq_endpoint_watch_room(struct mq_endpoint *ep, struct mq_endpoint *full)
 
 	spin_lock(&ep->lock);
 	old = rcu_dereference_protected(ep->full, lockdep_is_held(&ep->lock));
-	if (old == full) {
-		old = NULL;
-	} else {
-		if (old)
-			remove_wait_queue(&old->room, &ep->room_watch);
-		if (full) {
-			refcount_inc(&full->refs);
-			init_waitqueue_func_entry(&ep->room_watch, mq_endpoint_room_made);
-			add_wait_queue(&full->room, &ep->room_watch);
-		}
-		rcu_assign_pointer(ep->full, full);
+	/* It may have been taken off already: it is then linked to itself. */
+	if (old)
+		remove_wait_queue(&old->room, &ep->room_watch);
+	if (full) {
+		refcount_inc(&full->refs);
+		init_waitqueue_func_entry(&ep->room_watch, mq_endpoint_room_made);
+		INIT_LIST_HEAD(&ep->room_watch.entry);
+		add_wait_queue(&full->room, &ep->room_watch);
 	}
+	rcu_assign_pointer(ep->full, full);
+	WRITE_ONCE(ep->wants_room, full);
 	spin_unlock(&ep->lock);
 	mq_endpoint_put(old);
 
 	/* The room may have been made before we watched. */
-	if (full && mq_endpoint_has_room(full))
+	if (full && mq_endpoint_is_writable(ep))
 		wake_up_interruptible_poll(ep->pollers, EPOLLOUT | EPOLLWRNORM);
 }
 
 /**
- * mq_endpoint_has_room - whether a send would not be put off for want of room
+ * mq_endpoint_is_writable - whether a send need not be put off
  * @ep: the endpoint
  *
- * Return: true if there is room, or if there will never be.
+ * A send that is put off at the same time may be overlooked once: the next one is put off
+ * again.
+ *
+ * Return: false while the mailbox that had no room when last sent to has had none since.
  */
-bool mq_endpoint_has_room(struct mq_endpoint *ep)
+bool mq_endpoint_is_writable(struct mq_endpoint *ep)
 {
-	bool ret;
+	struct mq_endpoint *full;
 
-	spin_lock(&ep->lock);
-	ret = ep->gate == MQ_GATE_CLOSED || !mq_mailbox_is_full(&ep->mailbox);
-	spin_unlock(&ep->lock);
-	return ret;
+	if (!READ_ONCE(ep->wants_room))
+		return true;
+
+	rcu_read_lock();
+	full = rcu_dereference(ep->full);
+	if (!full || mq_endpoint_has_room(full))
+		WRITE_ONCE(ep->wants_room, false);
+	rcu_read_unlock();
+	return !READ_ONCE(ep->wants_room);
 }

@@ -69,7 +69,7 @@ static void mq_text_alert_nobody(const struct mq_command *cmd,
 }
 
 /* /msg: never sleeps between here and the mailbox, so one RCU section holds both. */
-static int mq_text_msg(const struct mq_command *cmd, struct mq_message *msg)
+static __always_inline int mq_text_msg(const struct mq_command *cmd, struct mq_message *msg)
 {
 	struct mq_endpoint *from;
 	LLIST_HEAD(dead);
