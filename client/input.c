@@ -5,6 +5,7 @@
  * is the terminal's own backspace and no more.
  * Copyright (C) the mq authors
  */
+#define _GNU_SOURCE	/* ppoll() */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +73,30 @@ static char *show_prompt(EditLine *el)
 }
 
 /*
+ * As poll(), but a Ctrl-C that came before is a reason not to sleep. It is kept
+ * out from the look at input_interrupted on, and ppoll() lets it in:
+ *
+ *	poll() alone			Ctrl-C
+ *	no, nothing has come
+ *					input_interrupted = 1
+ *	sleep, until the next key
+ */
+static int sleep_unless_interrupted(struct pollfd *pollfds, nfds_t count)
+{
+	sigset_t sigint, before;
+	int ready = -1;
+
+	sigemptyset(&sigint);
+	sigaddset(&sigint, SIGINT);
+	sigprocmask(SIG_BLOCK, &sigint, &before);
+	if (!input_interrupted)
+		ready = ppoll(pollfds, count, NULL, &before);
+	/* libedit's handler has sent it once more, to ours: here it comes. */
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return input_interrupted ? -1 : ready;
+}
+
+/*
  * Sleep until a key is pressed. What comes meanwhile on the watched file
  * changes the prompt, once: from then on only the keyboard is watched.
  */
@@ -83,7 +108,7 @@ static bool wait_for_key(EditLine *el)
 			{ .fd = watched, .events = POLLIN },
 		};
 
-		if (poll(pollfds, 2, -1) < 0)
+		if (sleep_unless_interrupted(pollfds, 2) < 0)
 			continue;	/* a signal: Ctrl-C, or another window size */
 		if (pollfds[0].revents)
 			return true;

@@ -64,7 +64,10 @@ static bool take_one(int fd, long *next)
 	return false;
 }
 
-/* A 0 is a message, for certain; anything else is what it says. */
+/*
+ * A 0 is a message, for certain; anything else is what it says. The first wait is one
+ * that nothing but a message or a signal ends: whoever saw it asleep may count on that.
+ */
 static void waiter_main(void *arg)
 {
 	int fd = mq_dev(), error;
@@ -78,7 +81,7 @@ static void waiter_main(void *arg)
 	MQ_EQ(mq_cmd(fd, "/reg waiter"), 0);
 	waiter->ready = 1;
 	for (;;) {
-		error = wait_somehow(fd, &dice);
+		error = waiter->waits ? wait_somehow(fd, &dice) : mq_cmd(fd, "/wait");
 		waiter->waits++;
 		if (!error && take_one(fd, &next))
 			break;
@@ -107,15 +110,32 @@ static void sender_main(void *arg)
 	MQ_EQ(mq_cmd(fd, "/msg waiter ."), 0);
 }
 
-static pid_t start(struct waiter **w, pid_t *sender)
+static pid_t start_waiter(struct waiter **w)
 {
 	pid_t pid;
 
 	*w = mq_shared(sizeof(**w));
 	pid = mq_run(waiter_main, *w);
 	mq_shared_until(&(*w)->ready, 1);
+	return pid;
+}
+
+static pid_t start(struct waiter **w, pid_t *sender)
+{
+	pid_t pid = start_waiter(w);
+
 	*sender = mq_run(sender_main, *w);
 	return pid;
+}
+
+/* The first signal finds it asleep, and with nobody there who could send. */
+static void interrupt_first(struct waiter *w, pid_t pid)
+{
+	mq_until_asleep(pid, SYS_write);
+	MQ_OK(kill(pid, SIGUSR1));
+	while (!w->waits)
+		mq_sleep_ms(1);
+	MQ_EQ(w->handled, 1);
 }
 
 static void finish(struct waiter *w, pid_t pid, pid_t sender)
@@ -132,9 +152,11 @@ MQ_TEST(storm_wait_signals, "signals during /wait: EINTR only where a handler ra
 	long i, count = mq_storm_count(3000);
 	struct mq_dice dice;
 	struct waiter *w;
-	pid_t sender, pid = start(&w, &sender);
+	pid_t sender, pid = start_waiter(&w);
 
 	mq_dice_init(&dice, 9);
+	interrupt_first(w, pid);
+	sender = mq_run(sender_main, w);
 	for (i = 0; i < count; i++) {
 		MQ_OK(kill(pid, mq_dice_throw(&dice, 2) ? SIGUSR1 : SIGUSR2));
 		/* It comes to handle some, or all would become one. */
