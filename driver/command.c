@@ -112,7 +112,7 @@ static int mq_command_parse_all(struct mq_command *cmd, struct mq_cursor *rest)
  */
 static void mq_cursor_pop_name(struct mq_cursor *cursor, struct mq_command *cmd)
 {
-	size_t most = min(cursor->left, (size_t)MQ_NAME_MAX);
+	size_t most = min_t(size_t, cursor->left, MQ_NAME_MAX);
 	size_t len;
 
 	memset(&cmd->name, 0, sizeof(cmd->name));

@@ -250,7 +250,7 @@ int mq_endpoint_send_guarded(struct mq_endpoint *ep, struct mq_message *msg,
 			     struct mq_pending *pending, struct llist_head *dead);
 void mq_endpoint_send_event(struct mq_endpoint *ep, struct mq_identity *whose, u32 flags);
 void mq_endpoint_send_end(struct mq_endpoint *ep, struct mq_message *oldest,
-			  struct llist_head *dead);
+			  struct llist_head *dead) __releases(&ep->lock);
 int mq_endpoint_send_wait(struct mq_pending *pending, ktime_t deadline);
 int mq_endpoint_reply(struct mq_endpoint *ep, u64 cookie, struct mq_message *reply);
 struct task_struct *mq_endpoint_refill_locked(struct mq_endpoint *ep);
@@ -296,6 +296,7 @@ static inline u32 mq_endpoint_queued_locked(const struct mq_endpoint *ep)
  */
 static inline void mq_endpoint_wake_active(struct mq_endpoint *ep)
 {
+	/* Between the caller's store and the looks below. */
 	smp_mb();
 	/* Behind the barrier above. */
 	if (unlikely(waitqueue_active(&ep->sleepers) || waitqueue_active(ep->pollers)))

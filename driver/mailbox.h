@@ -77,8 +77,8 @@ static inline bool mq_mailbox_is_full(const struct mq_mailbox *box)
  * Return: the oldest message, if it had to make room (its reference is the
  * caller's now), else NULL.
  */
-static __always_inline struct mq_message *mq_mailbox_push(struct mq_mailbox *box,
-						 struct mq_message *msg, bool numbered)
+static __always_inline struct mq_message *
+mq_mailbox_push(struct mq_mailbox *box, struct mq_message *msg, bool numbered)
 {
 	struct mq_message *oldest;
 	u32 slot;

@@ -5,6 +5,7 @@
  */
 #include "endpoint.h"
 
+#include <linux/hrtimer.h>
 #include <linux/sched.h>
 
 /* Returned to nobody outside: another reader has the stage. */
@@ -40,7 +41,8 @@ static struct task_struct *mq_endpoint_refill_any_locked(struct mq_endpoint *ep)
 	return mq_endpoint_refill_locked(ep);
 }
 
-static __always_inline int mq_endpoint_claim_stage(struct mq_endpoint *ep, size_t room, bool nonblock)
+static __always_inline int mq_endpoint_claim_stage(struct mq_endpoint *ep, size_t room,
+						   bool nonblock)
 {
 	struct mq_stage *stage = &ep->stage;
 	struct task_struct *admitted = NULL;
