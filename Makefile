@@ -25,6 +25,8 @@ INSTALL_MOD_DIR  ?= updates
 UDEVDIR  ?= $(if $(filter /usr,$(PREFIX)),/usr/lib,/etc)/udev/rules.d
 BINDIR   ?= $(PREFIX)/bin
 MANDIR   ?= $(PREFIX)/share/man
+LIBDIR   ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
 
 MANPAGES := $(wildcard man/*.[1-9])
 KBUILD    = --no-print-directory -C $(KDIR) M=$(CURDIR)/driver
@@ -48,6 +50,25 @@ no histedit.h for $(CC): install libedit-dev (apt), libedit-devel (dnf) or libed
 or build without line editing: make user LIBEDIT=no
 endef
 
+# lib/ and cli/ are built by Makefiles of their own, each in its directory below BUILD, with those of
+# these that are set.
+PART_VARIABLES = CC CFLAGS CPPFLAGS LDFLAGS INSTALL DESTDIR PREFIX BINDIR MANDIR LIBDIR INCLUDEDIR
+PART      = @+$(MAKE) --no-print-directory $(foreach v,$(PART_VARIABLES),$(if $($(v)),$(v)='$($(v))'))
+PART_LIB  = $(PART) -C lib OUT='$(abspath $(BUILD)/lib)'
+PART_CLI  = $(PART) -C cli OUT='$(abspath $(BUILD)/cli)' LIB='$(abspath $(BUILD)/lib)'
+
+# `manual_links DO` runs DO for each name of a manual page that is not the page's own, with
+# $$page, $$name and the $$link that shows the page under that name.
+define manual_links
+for page in $(notdir $(MANPAGES)); do \
+	section=$${page##*.}; \
+	for name in $$(sed -n '/^\.Nd/q; s/^\.Nm \([^ ]*\).*/\1/p' "man/$$page"); do \
+		link='$(DESTDIR)$(MANDIR)'/man$$section/$$name.$$section; \
+		[ "$$name.$$section" = "$$page" ] || { $(1); }; \
+	done; \
+done
+endef
+
 need_headers = $(if $(wildcard $(KDIR)/Makefile),,$(error $(no_headers)))
 
 .PHONY: all
@@ -58,7 +79,18 @@ driver:				## build driver/mq_driver.ko; KDIR=DIR is the kernel build tree
 	$(need_headers)@$(MAKE) $(KBUILD) modules
 
 .PHONY: user
-user: $(BUILD)/client/mq-client	## build BUILD/client/mq-client; LIBEDIT=no: without line editing
+user: client lib cli		## build the library and the programs
+
+.PHONY: client
+client: $(BUILD)/client/mq-client	## build BUILD/client/mq-client; LIBEDIT=no: without line editing
+
+.PHONY: lib
+lib:				## build libmq, shared and static, in BUILD/lib
+	$(PART_LIB)
+
+.PHONY: cli
+cli: lib			## build the command BUILD/cli/mq
+	$(PART_CLI)
 
 # What the programs were built with: written anew only when it changes, so
 # that other flags build again and the same flags do nothing.
@@ -86,6 +118,11 @@ unit:				## build and run the unit tests (user space, ASan and UBSan)
 device-tests:			## build build/tests/mq-device-tests, run in a booted kernel by `check`
 	@$(MAKE) --no-print-directory -C tests/device CC='$(CC)'
 
+.PHONY: lib-tests
+lib-tests:			## build build/tests/mq-lib-tests, and check what libmq exports
+	@$(MAKE) --no-print-directory -C tests/lib CC='$(CC)' CFLAGS= LDFLAGS= CPPFLAGS=
+	tests/lib/symbols
+
 .PHONY: check
 check:				## run all tests; scripts/check --help says more
 	scripts/check
@@ -109,7 +146,9 @@ install-module: driver		## install the module and run depmod; INSTALL_MOD_PATH a
 		$(if $(INSTALL_MOD_PATH),-b '$(INSTALL_MOD_PATH)') $(RELEASE)
 
 .PHONY: install-user
-install-user: user		## install programs and man pages; DESTDIR= and PREFIX= as usual
+install-user: user		## install programs, libmq and man pages; DESTDIR= and PREFIX= as usual
+	$(PART_LIB) install
+	$(PART_CLI) install
 	$(INSTALL) -d '$(DESTDIR)$(BINDIR)'
 	$(INSTALL) -m 755 $(BUILD)/client/mq-client '$(DESTDIR)$(BINDIR)/mq-client'
 	@set -e; for page in $(MANPAGES); do \
@@ -117,6 +156,7 @@ install-user: user		## install programs and man pages; DESTDIR= and PREFIX= as u
 		$(INSTALL) -d "$$dir"; \
 		$(INSTALL) -m 644 "$$page" "$$dir"; \
 	done
+	@set -e; $(call manual_links,echo ".so man$$section/$$page" >"$$link"; chmod 644 "$$link")
 
 .PHONY: install-udev
 install-udev:			## install the udev rule that gives /dev/mq to group mq
@@ -125,6 +165,9 @@ install-udev:			## install the udev rule that gives /dev/mq to group mq
 
 .PHONY: uninstall
 uninstall:			## remove what install put there (same variables)
+	$(PART_LIB) uninstall
+	$(PART_CLI) uninstall
+	@$(call manual_links,rm -f "$$link")
 	rm -f '$(DESTDIR)$(BINDIR)/mq-client' '$(DESTDIR)$(UDEVDIR)/60-mq.rules'
 	$(if $(MANPAGES),rm -f $(foreach p,$(notdir $(MANPAGES)),'$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(p)))/$(p)'))
 	$(if $(RELEASE),rm -f '$(INSTALL_MOD_PATH)/lib/modules/$(RELEASE)/$(INSTALL_MOD_DIR)'/mq_driver.ko*)
@@ -144,7 +187,7 @@ help:				## this list
 	@echo 'make TARGET [VARIABLE=VALUE]...'
 	@sed -n 's/^\([a-z-]*\):[^#=]*## \(.*\)/  \1\t\2/p' Makefile | expand -t 18
 	@echo 'Variables, with their usual meaning: KDIR ARCH CROSS_COMPILE CC CFLAGS LDFLAGS'
-	@echo '  DESTDIR PREFIX INSTALL_MOD_PATH; BUILD=build is where the programs go, and W=1 and'
+	@echo '  DESTDIR PREFIX LIBDIR INCLUDEDIR INSTALL_MOD_PATH; BUILD=build is where the programs go, and W=1 and'
 	@echo '  the like reach the kernel build. A client for a system without libraries:'
 	@echo '  make user BUILD=build/static LDFLAGS=-static'
 

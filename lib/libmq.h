@@ -26,7 +26,7 @@
 extern "C" {
 #endif
 
-/* For a timeout: wait as long as it takes. 0: do not wait (EAGAIN). */
+/* For a timeout: wait as long as it takes. 0: do not wait (EAGAIN). Less: EINVAL. */
 #define MQ_TIMEOUT_NONE		((int64_t)-1)
 
 /* An open device, and once it is bound an endpoint with its mailbox. */
@@ -97,7 +97,7 @@ int mq_endpoint_send_many(struct mq_endpoint *ep, const struct mq_letter *letter
 int mq_endpoint_receive(struct mq_endpoint *ep, const struct mq_message **msg, int64_t timeout);
 /*
  * Take up to @max messages that are there, and wait for the first of them as above.
- * @count receives how many. One reader.
+ * @count receives how many; fewer than @max does not mean that no more wait. One reader.
  */
 int mq_endpoint_receive_many(struct mq_endpoint *ep, const struct mq_message **msgs,
 			     size_t max, size_t *count, int64_t timeout);
@@ -118,7 +118,7 @@ uint64_t mq_message_cookie(const struct mq_message *msg);
 uint32_t mq_message_flags(const struct mq_message *msg);	/* MQ_FRAME_* as read */
 /*
  * How many messages were lost to newer ones between the message received before this
- * one on this endpoint and this one. 0 in a reply and after mq_endpoint_peek() on.
+ * one on this endpoint and this one. 0 in a reply and in what mq_endpoint_peek() shows.
  */
 uint64_t mq_message_lost(const struct mq_message *msg);
 bool mq_message_is_broadcast(const struct mq_message *msg);
@@ -139,7 +139,10 @@ void mq_message_free(struct mq_message *msg);
  */
 int mq_endpoint_call(struct mq_endpoint *ep, const char *name, const void *data, size_t size,
 		     struct mq_message **reply, int64_t timeout);
-/* Answer @request, once. -ENOENT: the caller has gone, or has been answered. Any thread. */
+/*
+ * Answer @request, once. -ENOENT: the caller has gone, or has been answered; -EINVAL: it is
+ * no request. Any thread.
+ */
 int mq_endpoint_reply(struct mq_endpoint *ep, const struct mq_message *request,
 		      const void *data, size_t size);
 /*
@@ -179,13 +182,16 @@ struct mq_name_event {
  */
 int mq_watch_open(struct mq_watch **watch, const char *path);
 void mq_watch_close(struct mq_watch *watch);
-/* -ETIMEDOUT; -EAGAIN with a @timeout of 0; -EINTR. */
+/* -ETIMEDOUT; -EAGAIN with a @timeout of 0; -EINTR. After an error: go on. */
 int mq_watch_next(struct mq_watch *watch, struct mq_name_event *event, int64_t timeout);
-/* Readable: call mq_watch_next() until it returns -EAGAIN. */
+/*
+ * For one's own event loop: call mq_watch_next() until it returns -EAGAIN, before the
+ * first wait and whenever this is readable.
+ */
 int mq_watch_fd(const struct mq_watch *watch);
 /*
  * Sleep until @name is there (@gone false) or is not (@gone true). Returns at once if
- * that is so. -ETIMEDOUT; -EINTR.
+ * that is so. -EINVAL: no possible name; -ETIMEDOUT; -EAGAIN with a @timeout of 0; -EINTR.
  */
 int mq_name_wait(const char *path, const char *name, bool gone, int64_t timeout);
 

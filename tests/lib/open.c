@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mq_endpoint_open(3): open, bind, close, descriptor, limits.
+ *
+ * Copyright (C) the mq authors
+ */
+#include "lib.h"
+
+static int open_error(const char *path)
+{
+	struct mq_endpoint *ep = (void *)1;
+	int error = MQ_LIB(mq_endpoint_open(&ep, path));
+
+	MQ_TRUE(!ep);
+	return error;
+}
+
+MQ_TEST(open_no_module, "without the module there is no device: -ENOENT", .no_module = true)
+{
+	struct mq_watch *watch = (void *)1;
+
+	MQ_EQ(open_error(NULL), -ENOENT);
+	MQ_LIB_EQ(mq_watch_open(&watch, NULL), -ENOENT);
+	MQ_TRUE(!watch);
+	MQ_LIB_EQ(mq_name_wait(NULL, "bob", false, 0), -ENOENT);
+}
+
+MQ_TEST(open_other, "what is no mq device is -EPROTO")
+{
+	MQ_EQ(open_error("/dev/null"), -EPROTO);
+	MQ_EQ(open_error("/etc/passwd"), -EPROTO);
+	MQ_EQ(open_error("/dev"), -EISDIR);
+}
+
+MQ_TEST(open_path, "the device may be named")
+{
+	struct mq_endpoint *ep;
+
+	MQ_LIB_EQ(mq_endpoint_open(&ep, MQ_NODE), 0);
+	mq_endpoint_close(ep);
+	MQ_EQ(open_error("/dev/no-such-device"), -ENOENT);
+}
+
+static void open_as_eve(void *arg)
+{
+	(void)arg;
+	mq_become(1005, 1005);
+	MQ_EQ(open_error(NULL), -EACCES);
+}
+
+MQ_TEST(open_permission, "who has no permission: -EACCES")
+{
+	mq_join(mq_run(open_as_eve, NULL));
+}
+
+MQ_TEST(open_close, "the descriptor is close-on-exec, and close ends the endpoint")
+{
+	struct mq_endpoint *other = mq_lib_open(), *ep = mq_lib_bind("bob", NULL);
+	struct mq_status status;
+	int fd = MQ_LIB(mq_endpoint_fd(ep));
+
+	MQ_EQ(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	MQ_LIB_EQ(mq_endpoint_find(other, "bob", &status), 0);
+	MQ_LIB_EQ((mq_endpoint_close(ep), 0), 0);
+	MQ_ERR(fcntl(fd, F_GETFD), EBADF);
+	MQ_LIB_EQ(mq_endpoint_find(other, "bob", &status), -ENOENT);
+	MQ_LIB_EQ((mq_endpoint_close(NULL), 0), 0);
+	mq_endpoint_close(other);
+}
+
+static void wait_for_byte(void *arg)
+{
+	char byte;
+
+	MQ_OK(read(*(int *)arg, &byte, 1));
+}
+
+MQ_TEST(open_fork, "an endpoint whose descriptor a child has outlives the parent's close")
+{
+	struct mq_endpoint *other = mq_lib_open(), *ep = mq_lib_bind("bob", NULL);
+	struct mq_status status;
+	int pipes[2];
+	pid_t child;
+
+	MQ_OK(pipe(pipes));
+	child = mq_run(wait_for_byte, &pipes[0]);
+	mq_endpoint_close(ep);
+	MQ_LIB_EQ(mq_endpoint_find(other, "bob", &status), 0);
+	MQ_EQ(status.pid, getpid());
+	MQ_OK(write(pipes[1], "x", 1));
+	mq_join(child);
+	MQ_LIB_EQ(mq_endpoint_find(other, "bob", &status), -ENOENT);
+	mq_endpoint_close(other);
+}
+
+MQ_TEST(open_info, "limits are those of the module", .params = "MAX_DEVICES=5 QUEUE_LEN=3 CMD_BUF_SIZE=100")
+{
+	struct mq_endpoint *ep = mq_lib_open();
+	struct mq_info info;
+
+	MQ_LIB_EQ(mq_endpoint_info(ep, &info), 0);
+	MQ_GE(info.version, MQ_VERSION);
+	MQ_EQ(info.features & MQ_FEATURE_FRAMES, MQ_FEATURE_FRAMES);
+	MQ_EQ(info.max_devices, 5);
+	MQ_EQ(info.queue_len, 3);
+	MQ_EQ(info.cmd_buf_size, 100);
+	MQ_EQ(info.depth_max, MQ_DEPTH_MAX);
+	mq_endpoint_close(ep);
+}
+
+MQ_TEST(bind_as, "bind asks for what struct mq_binding says", .params = "QUEUE_LEN=16")
+{
+	struct mq_binding how = {
+		.policy = MQ_POLICY_BLOCK, .access = MQ_ACCESS_USER, .depth = 5, .events = true,
+	};
+	struct mq_endpoint *plain = mq_lib_bind("plain", NULL), *ep = mq_lib_bind("bob", &how);
+	struct mq_status status = mq_lib_find("bob");
+
+	MQ_EQ(status.policy, MQ_POLICY_BLOCK);
+	MQ_EQ(status.access, MQ_ACCESS_USER);
+	MQ_EQ(status.depth, 5);
+	MQ_EQ(status.flags, MQ_STATUS_EVENTS);
+	status = mq_lib_find("plain");
+	MQ_EQ(status.policy, MQ_POLICY_OVERWRITE);
+	MQ_EQ(status.access, MQ_ACCESS_ANYONE);
+	MQ_EQ(status.depth, 16);
+	MQ_EQ(status.flags, 0);
+	mq_endpoint_close(ep);
+	mq_endpoint_close(plain);
+}
+
+static int bind_error(const char *name, struct mq_binding how)
+{
+	struct mq_endpoint *ep = mq_lib_open();
+	int error = MQ_LIB(mq_endpoint_bind(ep, name, &how));
+
+	mq_endpoint_close(ep);
+	return error;
+}
+
+MQ_TEST(bind_errors, "bind names its errors", .params = "MAX_DEVICES=2")
+{
+	const struct mq_binding plain = { 0 };
+	struct mq_endpoint *ep = mq_lib_bind("bob", NULL), *second;
+
+	MQ_LIB_EQ(mq_endpoint_bind(ep, "carol", NULL), -EBUSY);
+	MQ_EQ(bind_error("bob", plain), -EEXIST);
+	MQ_EQ(bind_error("a@b", plain), -EINVAL);
+	MQ_EQ(bind_error("a b", plain), -EINVAL);
+	MQ_EQ(bind_error("abcdefghijklmnopqrstuvwx", plain), -EINVAL);
+	MQ_EQ(bind_error("abcdefghijklmnopqrstuvw", plain), 0);
+	MQ_EQ(bind_error("d", (struct mq_binding){ .policy = MQ_POLICY_FAIR }), -EOPNOTSUPP);
+	MQ_EQ(bind_error("d", (struct mq_binding){ .policy = (enum mq_policy)9 }), -EINVAL);
+	MQ_EQ(bind_error("d", (struct mq_binding){ .access = (enum mq_access)9 }), -EINVAL);
+	MQ_EQ(bind_error("d", (struct mq_binding){ .depth = MQ_DEPTH_MAX + 1 }), -EINVAL);
+	second = mq_lib_bind("dave", NULL);
+	MQ_EQ(bind_error("eve", plain), -ENOSPC);
+	MQ_EQ(bind_error(NULL, plain), 0);
+	MQ_EQ(bind_error("", plain), 0);
+	mq_endpoint_close(second);
+	mq_endpoint_close(ep);
+}
+
+/* A file that is not bound is the process's, whose text must not be taken for frames. */
+MQ_TEST(bind_first, "what sends or receives is -ENOTCONN before bind, and touches no text")
+{
+	struct mq_endpoint *ep = mq_lib_open();
+	struct mq_letter letter = { .name = "me", .data = "x", .size = 1 };
+	const struct mq_message *msg = (void *)1;
+	struct mq_message *reply = (void *)1;
+	size_t count = 7;
+	int fd = mq_dev();
+
+	MQ_EQ(mq_cmd(fd, "/reg me"), 0);
+	MQ_EQ(mq_cmd(fd, "/msg me text"), 0);
+	MQ_LIB_EQ(mq_endpoint_send(ep, "me", "x", 1), -ENOTCONN);
+	MQ_LIB_EQ(mq_endpoint_try_send(ep, "me", "x", 1), -ENOTCONN);
+	MQ_LIB_EQ(mq_endpoint_broadcast(ep, "x", 1), -ENOTCONN);
+	MQ_LIB_EQ(mq_endpoint_send_many(ep, &letter, 1, &count), -ENOTCONN);
+	MQ_EQ(count, 0);
+	MQ_LIB_EQ(mq_endpoint_receive(ep, &msg, 0), -ENOTCONN);
+	MQ_TRUE(!msg);
+	MQ_LIB_EQ(mq_endpoint_receive_many(ep, &msg, 1, &count, 0), -ENOTCONN);
+	MQ_LIB_EQ(mq_endpoint_peek(ep, &msg, 1, &count), -ENOTCONN);
+	MQ_LIB_EQ(mq_endpoint_call(ep, "me", "x", 1, &reply, 0), -ENOTCONN);
+	MQ_TRUE(!reply);
+	MQ_READS(fd, "text");
+	mq_endpoint_close(ep);
+	close(fd);
+}
+
+MQ_TEST(open_memory, "without memory: -ENOMEM, and nothing has changed")
+{
+	struct mq_endpoint *ep = mq_lib_bind("bob", NULL), *other;
+	const struct mq_message *msgs[4];
+	struct mq_message *reply;
+	struct mq_watch *watch;
+	struct mq_status *list;
+	size_t count;
+
+	mq_lib_send(ep, "bob", "kept");
+	mq_memory_limit(0);
+	MQ_LIB_EQ(mq_endpoint_open(&other, NULL), -ENOMEM);
+	MQ_LIB_EQ(mq_watch_open(&watch, NULL), -ENOMEM);
+	MQ_LIB_EQ(mq_name_wait(NULL, "bob", false, 0), -ENOMEM);
+	MQ_LIB_EQ(mq_endpoint_list(ep, &list, &count), -ENOMEM);
+	MQ_LIB_EQ(mq_endpoint_receive(ep, msgs, 0), -ENOMEM);
+	MQ_LIB_EQ(mq_endpoint_receive_many(ep, msgs, 4, &count, 0), -ENOMEM);
+	MQ_LIB_EQ(mq_endpoint_peek(ep, msgs, 4, &count), -ENOMEM);
+	MQ_LIB_EQ(mq_endpoint_call(ep, "bob", "x", 1, &reply, 0), -ENOMEM);
+	mq_memory_limit(1);
+	MQ_LIB_EQ(mq_endpoint_receive(ep, msgs, 0), -ENOMEM);
+	mq_memory_limit(3);
+	MQ_LIB_EQ(mq_watch_open(&watch, NULL), -ENOMEM);
+	mq_memory_limit(-1);
+	MQ_EQ(mq_lib_find("bob").queued, 1);
+	mq_lib_receive(ep, "kept");
+	mq_endpoint_close(ep);
+}
