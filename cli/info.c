@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mq info - all about one name, or about the driver
+ * Copyright (C) the mq authors
+ */
+#include "cli.h"
+
+#include <inttypes.h>
+
+static const struct mq_usage usage = {
+	.operands = "[NAME]",
+	.summary = "Print all that is known of NAME, or without one the limits of the driver.",
+	.options = (const struct mq_option[]){
+		{ 'j', "json", NULL, "as one object; mq(1) has the fields" },
+		{ }
+	},
+	.most = 1,
+};
+
+/* What a sentence about a mailbox says of its policy, and of who may send. */
+static const char *const policy_help[] = {
+	"a new message takes the place of the oldest",
+	"a new message is refused, its sender told",
+	"its sender waits for room",
+};
+
+static const char *const access_help[] = {
+	"whoever may open the device",
+	"who is in the owner's group",
+	"who is the owner's user",
+};
+
+void mq_status_show_json(const struct mq_status *s)
+{
+	mq_json_open(stdout);
+	mq_json_show_text("name", s->name);
+	mq_json_show_number("pid", s->pid);
+	mq_json_show_number("uid", s->uid);
+	mq_json_show_text("owner", s->flags & MQ_STATUS_PROCESS ? "process" : "file");
+	mq_json_show_text("policy", mq_policy_show(s->policy));
+	mq_json_show_text("access", mq_access_show(s->access));
+	mq_json_show_bool("events", s->flags & MQ_STATUS_EVENTS);
+	mq_json_show_number("depth", s->depth);
+	mq_json_show_number("queued", s->queued);
+	mq_json_show_number("accepted", s->accepted);
+	mq_json_show_number("delivered", s->delivered);
+	mq_json_show_number("overwritten", s->overwritten);
+	mq_json_show_number("discarded", s->discarded);
+	mq_json_show_number("rejected", s->rejected);
+	mq_json_close();
+}
+
+static void count_show(const char *key, uint64_t count, const char *help)
+{
+	printf("%-13s%" PRIu64 " %s\n", key, count, help);
+}
+
+static void status_show(const struct mq_status *s)
+{
+	printf("%-13s%s\n", "name", s->name);
+	printf("%-13s%s\n", "owner", s->flags & MQ_STATUS_PROCESS ?
+	       "a process (text protocol): it cannot answer calls" : "an open file (frames)");
+	if (s->pid)
+		printf("%-13s%u\n", "pid", s->pid);
+	else
+		printf("%-13s%s\n", "pid", "not to be seen from here (another pid namespace)");
+	printf("%-13s%u\n", "uid", s->uid);
+	printf("%-13s%s: %s\n", "may send", mq_access_show(s->access),
+	       s->access < 3 ? access_help[s->access] : "a newer driver's");
+	printf("%-13s%s: %s\n", "when full", mq_policy_show(s->policy),
+	       s->policy < 3 ? policy_help[s->policy] : "a newer driver's");
+	printf("%-13s%s\n", "events", s->flags & MQ_STATUS_EVENTS ?
+	       "is told of names that come and go" : "none");
+	count_show("depth", s->depth, "messages at most");
+	count_show("queued", s->queued, "wait to be read");
+	count_show("accepted", s->accepted, "put into the mailbox so far");
+	count_show("delivered", s->delivered, "read");
+	count_show("overwritten", s->overwritten, "lost to newer ones");
+	count_show("rejected", s->rejected, "refused for want of room");
+}
+
+static void driver_show(const struct mq_info *info, bool json)
+{
+	char version[32];
+
+	snprintf(version, sizeof(version), "%u.%u.%u", info->version >> 16,
+		 info->version >> 8 & 255, info->version & 255);
+	if (json) {
+		mq_json_open(stdout);
+		mq_json_show_text("device", mq_device_path);
+		mq_json_show_text("version", version);
+		mq_json_show_number("max_devices", info->max_devices);
+		mq_json_show_number("queue_len", info->queue_len);
+		mq_json_show_number("cmd_buf_size", info->cmd_buf_size);
+		mq_json_show_number("depth_max", info->depth_max);
+		mq_json_close();
+		return;
+	}
+	printf("%-13s%s\n", "device", mq_device_path);
+	printf("%-13s%s\n", "version", version);
+	count_show("MAX_DEVICES", info->max_devices, "names at once");
+	count_show("QUEUE_LEN", info->queue_len, "messages in a mailbox that asks for nothing else");
+	count_show("CMD_BUF_SIZE", info->cmd_buf_size, "bytes of the longest message");
+	count_show("depth", info->depth_max, "messages in the deepest mailbox (CAP_SYS_RESOURCE)");
+}
+
+static int name_show(const struct mq_endpoint *ep, const char *name, bool json)
+{
+	struct mq_status status;
+	int error = mq_endpoint_find(ep, name, &status);
+
+	if (error)
+		return mq_error_explain(error, MQ_ACTION_FIND, name);
+	if (json)
+		mq_status_show_json(&status);
+	else
+		status_show(&status);
+	return MQ_EXIT_OK;
+}
+
+int mq_command_info(int argc, char **argv)
+{
+	struct mq_endpoint *ep;
+	bool json = false;
+	int status;
+
+	while (mq_option_next(argc, argv, &usage) != -1)
+		json = true;
+	status = mq_device_open(&ep);
+	if (status)
+		return status;
+	if (optind < argc)
+		status = name_show(ep, argv[optind], json);
+	else
+		driver_show(mq_device_info(), json);
+	mq_endpoint_close(ep);
+	return status;
+}
