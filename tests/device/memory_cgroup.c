@@ -5,128 +5,13 @@
  *
  * Copyright (C) the mq authors
  */
+#include "group.h"
 #include "storm_lib.h"
 
 #include <sched.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 
-#define CGROUPS "/sys/fs/cgroup"
 #define KIB 1024LL
 #define MIB (1024 * KIB)
-
-/* ---- control groups ------------------------------------------------------ */
-
-static void group_path(char *path, const char *group, const char *file)
-{
-	snprintf(path, 256, "%s/%s/%s", CGROUPS, group, file);
-}
-
-static bool group_write(const char *group, const char *file, const char *text)
-{
-	char path[256];
-	ssize_t done;
-	int fd;
-
-	group_path(path, group, file);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	done = write(fd, text, strlen(text));
-	close(fd);
-	return done > 0;
-}
-
-static bool group_read(const char *group, const char *file, char *text,
-		       size_t size)
-{
-	char path[256];
-	ssize_t got;
-	int fd;
-
-	group_path(path, group, file);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	got = read(fd, text, size - 1);
-	close(fd);
-	text[got > 0 ? got : 0] = 0;
-	return got >= 0;
-}
-
-static void group_controller_need(void)
-{
-	char text[512];
-
-	mkdir(CGROUPS, 0755);
-	if (!group_read(".", "cgroup.controllers", text, sizeof(text)))
-		mount("none", CGROUPS, "cgroup2", 0, NULL);
-	if (!group_read(".", "cgroup.controllers", text, sizeof(text)) ||
-	    !strstr(text, "memory"))
-		mq_skip("the kernel has no memory control groups");
-	MQ_TRUE(group_write(".", "cgroup.subtree_control", "+memory"));
-}
-
-static void group_new(const char *group)
-{
-	char path[256];
-
-	group_controller_need();
-	group_path(path, group, "");
-	rmdir(path);
-	MQ_OK(mkdir(path, 0755));
-	group_write(group, "memory.swap.max", "0");
-}
-
-static void group_enter(const char *group)
-{
-	MQ_TRUE(group_write(group, "cgroup.procs", "0"));
-}
-
-/* Its processes have gone; what they sent may still be around. */
-static void group_free(const char *group)
-{
-	char path[256];
-
-	group_path(path, group, "");
-	while (rmdir(path)) {
-		MQ_EQ(errno, EBUSY);
-		mq_sleep_ms(5);
-	}
-}
-
-static long long group_usage(const char *group)
-{
-	char text[64];
-
-	MQ_TRUE(group_read(group, "memory.current", text, sizeof(text)));
-	return atoll(text);
-}
-
-/* Gives back what the kernel has charged in advance, per processor. */
-static void group_settle(const char *group)
-{
-	MQ_TRUE(group_write(group, "memory.high", "0"));
-	MQ_TRUE(group_write(group, "memory.high", "max"));
-}
-
-static void group_limit(const char *group, long long bytes)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%lld", bytes);
-	MQ_TRUE(group_write(group, "memory.max", text));
-}
-
-static void group_check_nobody_killed(const char *group)
-{
-	char text[512], *at;
-
-	MQ_TRUE(group_read(group, "memory.events", text, sizeof(text)));
-	at = strstr(text, "oom_kill ");
-	MQ_TRUE(at);
-	MQ_EQ(atoi(at + strlen("oom_kill ")), 0);
-}
 
 /* ---- a process in a group --------------------------------------------------- */
 
@@ -186,7 +71,7 @@ static void member_main(void *arg)
 	struct member *member = arg;
 	int fd;
 
-	group_enter(member->group);
+	mq_group_enter(member->group);
 	fd = mq_dev();
 	MQ_EQ(mq_cmdf(fd, "/reg %s", member->name), 0);
 	member->done = 1;
@@ -231,31 +116,31 @@ static void check_charge(long count, size_t size)
 	int fd;
 	pid_t pid;
 
-	group_new("mq-sender");
-	group_new("mq-owner");
-	group_enter("mq-owner");
+	mq_group_new("mq-sender");
+	mq_group_new("mq-owner");
+	mq_group_enter("mq-owner");
 	fd = mq_dev();
 	MQ_EQ(mq_cmd(fd, "/reg me"), 0);
 	sender->count = count;
 	pid = mq_run(member_main, sender);
 	mq_shared_until(&sender->done, 1);
 
-	before = group_usage("mq-sender");
-	own_before = group_usage("mq-owner");
+	before = mq_group_usage("mq-sender");
+	own_before = mq_group_usage("mq-owner");
 	member_step(sender, 1);
 	MQ_EQ(sender->sent, count);
 	/* The kernel charges in batches, so some pages more or less. */
-	MQ_GE(group_usage("mq-sender") - before, total - 512 * KIB);
-	MQ_LE(group_usage("mq-sender") - before, 3 * total);
-	MQ_LE(group_usage("mq-owner") - own_before, total / 4);
+	MQ_GE(mq_group_usage("mq-sender") - before, total - 512 * KIB);
+	MQ_LE(mq_group_usage("mq-sender") - before, 3 * total);
+	MQ_LE(mq_group_usage("mq-owner") - own_before, total / 4);
 
 	MQ_EQ(drain(fd, text), count);
-	MQ_LE(group_usage("mq-sender") - before, total / 4);
-	group_write("mq-sender", "cgroup.kill", "1");
+	MQ_LE(mq_group_usage("mq-sender") - before, total / 4);
+	mq_group_kill("mq-sender");
 	mq_wait_status(pid);
 	close(fd);
-	group_enter(".");
-	group_free("mq-sender");
+	mq_group_enter(".");
+	mq_group_free("mq-sender");
 }
 
 MQ_TEST(memory_large_messages, "large messages are charged to the sender's memory group, and given back when read",
@@ -280,19 +165,19 @@ MQ_TEST(memory_limit, "at the sender's limit: ENOMEM, nothing is queued, nobody 
 	long sent;
 	pid_t pid;
 
-	group_new("mq-sender");
+	mq_group_new("mq-sender");
 	MQ_EQ(mq_cmd(fd, "/reg me"), 0);
 	sender->count = 1000;
 	pid = mq_run(member_main, sender);
 	mq_shared_until(&sender->done, 1);
-	group_limit("mq-sender", group_usage("mq-sender") + 8 * MIB);
+	mq_group_limit("mq-sender", mq_group_usage("mq-sender") + 8 * MIB);
 
 	member_step(sender, 1);
 	sent = sender->sent;
 	MQ_EQ(sender->error, ENOMEM);
 	MQ_GE(sent, 128);
 	MQ_LE(sent, 256 + 8);
-	group_check_nobody_killed("mq-sender");
+	mq_group_check_nobody_killed("mq-sender");
 	MQ_EQ(mq_counters("me", &c), 0);
 	MQ_EQ(c.accepted, sent);
 	MQ_EQ(c.queued, sent);
@@ -301,18 +186,18 @@ MQ_TEST(memory_limit, "at the sender's limit: ENOMEM, nothing is queued, nobody 
 	/* Others send as before; who reads gives the sender room again. */
 	MQ_EQ(mq_send_text(fd, "me", "from another group"), 0);
 	MQ_EQ(mq_read(fd, sender->command + 8, text), text);
-	group_check_nobody_killed("mq-sender");
+	mq_group_check_nobody_killed("mq-sender");
 	while (--sent)
 		MQ_EQ(mq_read(fd, sender->command + 8, text), text);
 	MQ_READS(fd, "from another group");
 	member_step(sender, 2);
 	MQ_EQ(sender->sent, 1);
 	MQ_EQ(drain(fd, text), 1);
-	group_check_nobody_killed("mq-sender");
-	group_limit("mq-sender", 1LL << 40);
+	mq_group_check_nobody_killed("mq-sender");
+	mq_group_limit("mq-sender", 1LL << 40);
 	sender->step = 3;
 	mq_join(pid);
-	group_free("mq-sender");
+	mq_group_free("mq-sender");
 }
 
 MQ_TEST(memory_limit_broadcast, "a broadcast at the limit fails as a whole; one message is charged once",
@@ -325,11 +210,11 @@ MQ_TEST(memory_limit_broadcast, "a broadcast at the limit fails as a whole; one 
 	int i;
 
 	memcpy(sender->command, "/all x", 6);
-	group_new("mq-sender");
+	mq_group_new("mq-sender");
 	sender->count = 1000;
 	pid = mq_run(member_main, sender);
 	mq_shared_until(&sender->done, 1);
-	group_limit("mq-sender", group_usage("mq-sender") + 4 * MIB);
+	mq_group_limit("mq-sender", mq_group_usage("mq-sender") + 4 * MIB);
 	member_step(sender, 1);
 	MQ_EQ(sender->error, ENOMEM);
 	/* 20 receivers share each message's bytes. */
@@ -337,14 +222,14 @@ MQ_TEST(memory_limit_broadcast, "a broadcast at the limit fails as a whole; one 
 	MQ_EQ(mq_counters_all(c, 21), 21);
 	for (i = 0; i < 21; i++)
 		MQ_EQ(c[i].accepted, strcmp(c[i].name, "sender") ? sender->sent : 0);
-	group_check_nobody_killed("mq-sender");
-	group_limit("mq-sender", 1LL << 40);
+	mq_group_check_nobody_killed("mq-sender");
+	mq_group_limit("mq-sender", 1LL << 40);
 	mq_crowd_free(crowd);
 	mq_endpoints_until_gone("c19");
 	member_step(sender, 2);
 	sender->step = 3;
 	mq_join(pid);
-	group_free("mq-sender");
+	mq_group_free("mq-sender");
 }
 
 /* ---- mailboxes ------------------------------------------------------------------- */
@@ -359,7 +244,7 @@ static void owner_main(void *arg)
 	struct owner *owner = arg;
 	int fd;
 
-	group_enter("mq-owner");
+	mq_group_enter("mq-owner");
 	fd = mq_dev();
 	/* Once for the pages that the way there needs. */
 	MQ_EQ(mq_cmd(fd, "/unr"), -ENOENT);
@@ -378,36 +263,36 @@ MQ_TEST(memory_mailbox, "a mailbox is charged to its owner's group, until the ow
 	long long before;
 	pid_t pid, other;
 
-	group_new("mq-sender");
-	group_new("mq-owner");
+	mq_group_new("mq-sender");
+	mq_group_new("mq-owner");
 	sender->count = 5000;
 	other = mq_run(member_main, sender);
 	pid = mq_run(owner_main, owner);
 	mq_shared_until(&sender->done, 1);
 	mq_shared_until(&owner->done, 1);
-	group_settle("mq-owner");
-	before = group_usage("mq-owner");
+	mq_group_settle("mq-owner");
+	before = mq_group_usage("mq-owner");
 	owner->step = 1;
 	mq_shared_until(&owner->done, 2);
 	MQ_EQ(owner->error, 0);
 	/* Somebody else fills it: not even then does he pay for the slots. */
 	member_step(sender, 1);
 	MQ_EQ(sender->sent, 5000);
-	MQ_GE(group_usage("mq-owner") - before, 65536 * sizeof(void *) / 2);
+	MQ_GE(mq_group_usage("mq-owner") - before, 65536 * sizeof(void *) / 2);
 	owner->step = 2;
 	mq_join(pid);
 	mq_endpoints_until_gone("owner");
 	/* The memory comes back soon after the process, not with it. */
 	for (;;) {
-		group_settle("mq-owner");
-		if (group_usage("mq-owner") < 256 * KIB)
+		mq_group_settle("mq-owner");
+		if (mq_group_usage("mq-owner") < 256 * KIB)
 			break;
 		mq_sleep_ms(5);
 	}
-	group_write("mq-sender", "cgroup.kill", "1");
+	mq_group_kill("mq-sender");
 	mq_wait_status(other);
-	group_free("mq-owner");
-	group_free("mq-sender");
+	mq_group_free("mq-owner");
+	mq_group_free("mq-sender");
 }
 
 MQ_TEST(memory_mailbox_limit, "at the owner's limit: /reg is ENOMEM, nobody is killed, nothing is taken",
@@ -417,20 +302,20 @@ MQ_TEST(memory_mailbox_limit, "at the owner's limit: /reg is ENOMEM, nobody is k
 	pid_t pid;
 	int fd = mq_dev();
 
-	group_new("mq-owner");
+	mq_group_new("mq-owner");
 	pid = mq_run(owner_main, owner);
 	mq_shared_until(&owner->done, 1);
-	group_settle("mq-owner");
-	group_limit("mq-owner", group_usage("mq-owner") + 64 * KIB);
+	mq_group_settle("mq-owner");
+	mq_group_limit("mq-owner", mq_group_usage("mq-owner") + 64 * KIB);
 	owner->step = 1;
 	mq_shared_until(&owner->done, 2);
 	MQ_EQ(owner->error, ENOMEM);
-	group_check_nobody_killed("mq-owner");
+	mq_group_check_nobody_killed("mq-owner");
 	MQ_EQ(mq_cmd(fd, "/reg owner"), 0);
-	group_limit("mq-owner", 1LL << 40);
+	mq_group_limit("mq-owner", 1LL << 40);
 	owner->step = 2;
 	mq_join(pid);
-	group_free("mq-owner");
+	mq_group_free("mq-owner");
 }
 
 MQ_TEST(memory_group_gone, "messages outlive the group that paid for them",
@@ -440,14 +325,14 @@ MQ_TEST(memory_group_gone, "messages outlive the group that paid for them",
 	int fd = mq_dev();
 	pid_t pid;
 
-	group_new("mq-sender");
+	mq_group_new("mq-sender");
 	MQ_EQ(mq_cmd(fd, "/reg me"), 0);
 	sender->count = 200;
 	pid = mq_run(member_main, sender);
 	mq_shared_until(&sender->done, 1);
 	sender->step = 3;
 	mq_join(pid);
-	group_free("mq-sender");
+	mq_group_free("mq-sender");
 	/* One from its last step. */
 	MQ_EQ(drain(fd, 1000), 201);
 }

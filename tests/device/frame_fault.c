@@ -1,0 +1,833 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Frames where memory fails: buffers that are not there, allocations and copies that
+ * the kernel's fault injection makes fail, and pages whose fault sleeps. Nothing is lost
+ * or sent twice, and nobody else waits.
+ *
+ * Copyright (C) the mq authors
+ */
+#include "caller.h"
+#include "fault_lib.h"
+
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#define MS 1000000ULL
+
+static char bytes[8192] __attribute__((aligned(8)));
+
+static void check_queued(const char *name, long queued, long delivered)
+{
+	struct mq_status s = mq_status_of(name);
+
+	MQ_EQ(s.queued, queued);
+	MQ_EQ(s.delivered, delivered);
+	MQ_EQ(s.overwritten, 0);
+}
+
+static void send_three(int fd, const char *to)
+{
+	MQ_EQ(mq_frame_send_text(fd, to, "one"), 0);
+	MQ_EQ(mq_frame_send_text(fd, to, "two"), 0);
+	MQ_EQ(mq_frame_send_text(fd, to, "three"), 0);
+}
+
+static size_t push_three(void *at, const char *to)
+{
+	size_t size = mq_frame_push_text(at, 0, to, "one");
+
+	size = mq_frame_push_text(at, size, to, "two");
+	return mq_frame_push_text(at, size, to, "three");
+}
+
+static const char *const three[] = { "one", "two", "three" };
+
+/* The rest of the three, from the one with this index on, each once. */
+static void check_rest(int fd, int index)
+{
+	for (; index < 3; index++)
+		MQ_FRAME_READS(fd, "alice", three[index]);
+	MQ_FRAME_EMPTY(fd);
+}
+
+/* ---- buffers that are not there, or end in the middle ------------------------ */
+
+MQ_TEST(frame_read_unmapped, "a read into an unmapped buffer is EFAULT; every frame is still there")
+{
+	int alice = mq_bound("alice"), bob = mq_bound("bob");
+	char *end = mq_page_cliff();
+	struct iovec parts[2] = { { bytes, 20 }, { end, 1000 } };
+
+	send_three(alice, "bob");
+	MQ_EQ(mq_read(bob, end, 1000), -EFAULT);
+	MQ_EQ(mq_read(bob, NULL, 1000), -EFAULT);
+	MQ_EQ(mq_read(bob, (void *)-4096L, 1000), -EFAULT);
+	MQ_ERR(readv(bob, parts, 2), EFAULT);
+	MQ_EQ(mq_poll(bob), POLLIN | POLLOUT);
+	check_queued("bob", 3, 0);
+	check_rest(bob, 0);
+	check_queued("bob", 0, 3);
+}
+
+MQ_TEST(frame_read_cliff, "a read that faults in the middle delivers whole frames only, and loses none")
+{
+	int alice = mq_bound("alice"), bob = mq_bound("bob"), mapped;
+	char *end = mq_page_cliff();
+
+	for (mapped = 4; mapped < 216; mapped += 4) {
+		long got, whole = mapped / 72 * 72;
+		size_t at = 0;
+		int i = 0;
+
+		send_three(alice, "bob");
+		got = mq_read(bob, end - mapped, 1000);
+		MQ_EQ(got, whole ? whole : -EFAULT);
+		for (; got > 0 && (long)at < got; i++)
+			MQ_FRAME_IS(mq_frame_next(end - mapped, got, &at), "alice", 0, three[i]);
+		check_rest(bob, i);
+	}
+}
+
+MQ_TEST(frame_write_cliff, "a write that faults in the middle sends the whole frames before it, or is EFAULT")
+{
+	int alice = mq_bound("alice"), bob = mq_bound("bob"), mapped, i;
+	char *end = mq_page_cliff();
+
+	push_three(bytes, "bob");
+	for (mapped = 0; mapped < 208; mapped += 4) {
+		/* The padding, which nobody looks at, may end in nothing. */
+		int whole = mapped / 72 + (mapped % 72 >= 67);
+
+		memcpy(end - mapped, bytes, mapped);
+		MQ_EQ(mq_write(alice, end - mapped, 216), whole ? whole * 72 : -EFAULT);
+		for (i = 0; i < whole; i++)
+			MQ_FRAME_READS(bob, "alice", three[i]);
+		MQ_FRAME_EMPTY(bob);
+	}
+	MQ_EQ(mq_write(alice, NULL, 72), -EFAULT);
+	MQ_EQ(mq_status_of("bob").rejected, 0);
+}
+
+MQ_TEST(frame_reply_cliff, "a reply that cannot be copied is EFAULT, and the call goes on")
+{
+	int alice = mq_bound("alice"), bob = mq_bound("bob"), mapped;
+	struct mq_caller *call = mq_call_begin(alice, "bob", "ping");
+	uint64_t cookie = MQ_CALL_RECEIVES(bob, "alice", "ping");
+	char *end = mq_page_cliff();
+	uint32_t size = 72;
+
+	mq_frame_push(bytes, 0, "", MQ_FRAME_REPLY, cookie, "pong", 4);
+	for (mapped = 0; mapped < 68; mapped += 4) {
+		memcpy(end - mapped, bytes, mapped);
+		MQ_EQ(mq_write(bob, end - mapped, 72), -EFAULT);
+		MQ_EQ(mq_ioc_receive(bob, end - mapped, &size, bytes + 4096, 4096, 0), -EFAULT);
+		MQ_EQ(size, 72);
+	}
+	MQ_EQ(mq_write(bob, bytes, 72), 72);
+	MQ_CALL_GETS(call, "bob", "pong");
+}
+
+MQ_TEST(frame_ioctl_cliff, "an ioctl whose structure ends in nothing is EFAULT, and does nothing")
+{
+	static const unsigned long commands[] = {
+		MQ_IOC_INFO, MQ_IOC_BIND, MQ_IOC_CALL, MQ_IOC_RECEIVE, MQ_IOC_PEEK,
+		MQ_IOC_STATUS, MQ_IOC_LIST
+	};
+	static const uint32_t sizes[] = {
+		sizeof(struct mq_info), sizeof(struct mq_bind), sizeof(struct mq_exchange),
+		sizeof(struct mq_exchange), sizeof(struct mq_exchange),
+		sizeof(struct mq_status), sizeof(struct mq_list)
+	};
+	int bob = mq_bound("bob"), fresh = mq_dev(), i;
+	char *end = mq_page_cliff();
+	uint32_t mapped;
+
+	for (i = 0; i < 7; i++) {
+		for (mapped = 0; mapped < sizes[i]; mapped += 4) {
+			memset(end - mapped, 0, mapped);
+			if (mapped)
+				memcpy(end - mapped, &sizes[i], 4);
+			MQ_EQ(mq_ioctl(i == 1 ? fresh : bob, commands[i], end - mapped), -EFAULT);
+		}
+	}
+	MQ_EQ(mq_poll(fresh), POLLERR | POLLOUT);
+	check_queued("bob", 0, 0);
+	MQ_EQ(mq_bind(fresh, "fresh"), 0);
+}
+
+MQ_TEST(frame_list_cliff, "entries that cannot be copied are EFAULT")
+{
+	int fd = mq_bound("alice"), mapped;
+	char *end = mq_page_cliff();
+	uint32_t position;
+
+	mq_bound("bob");
+	for (mapped = 0; mapped < (int)(2 * sizeof(struct mq_status)); mapped += 8) {
+		position = 0;
+		MQ_EQ(mq_ioc_list(fd, (void *)(end - mapped), 2, &position), -EFAULT);
+	}
+	position = 0;
+	MQ_EQ(mq_ioc_list(fd, (void *)(end - mapped), 2, &position), 2);
+}
+
+MQ_TEST(frame_peek_cliff, "a peek that faults in the middle shows whole frames, and takes none")
+{
+	int alice = mq_bound("alice"), bob = mq_bound("bob"), mapped;
+	char *end = mq_page_cliff();
+
+	send_three(alice, "bob");
+	for (mapped = 0; mapped < 216; mapped += 4) {
+		long whole = mapped / 72 * 72;
+
+		MQ_EQ(mq_ioc_peek(bob, end - mapped, 1000), whole ? whole : -EFAULT);
+	}
+	check_queued("bob", 3, 0);
+	check_rest(bob, 0);
+}
+
+/* ---- each allocation and copy fails once ------------------------------------- */
+
+static int alice, bob, file;
+
+static long call_bind(int fd)
+{
+	struct mq_bind bind = { .size = sizeof(bind), .flags = MQ_BIND_EVENTS,
+				.depth = 65536, .name = "new" };
+
+	(void)fd;
+	return mq_ioctl(file, MQ_IOC_BIND, &bind);
+}
+
+static void undo_bind(int fd)
+{
+	(void)fd;
+	MQ_EQ(mq_frame_send_text(file, "new", "hi"), 0);
+	MQ_FRAME_READS(file, "new", "hi");
+	close(file);
+	file = mq_dev();
+}
+
+static void check_bind(int fd)
+{
+	(void)fd;
+	MQ_TRUE(!mq_is_there("new"));
+	MQ_EQ(mq_poll(file), POLLERR | POLLOUT);
+}
+
+MQ_TEST(frame_fault_bind, "bind with failing memory: no name, no place taken, and the file may be bound later",
+	.params = "MAX_DEVICES=1", .timeout = 180)
+{
+	struct mq_attempt bind = { call_bind, 0, undo_bind, check_bind, true };
+
+	mq_fault_open();
+	file = mq_dev();
+	mq_attempt_all(&bind, file);
+}
+
+static size_t one_size;
+
+static long call_write(int fd)
+{
+	long done = mq_write(fd, bytes, one_size);
+
+	return done == (long)one_size ? 0 : done;
+}
+
+static void undo_send(int fd)
+{
+	(void)fd;
+	MQ_FRAME_READS(bob, "alice", "hi");
+	MQ_FRAME_EMPTY(bob);
+}
+
+static void check_not_sent(int fd)
+{
+	(void)fd;
+	MQ_FRAME_EMPTY(bob);
+	MQ_EQ(mq_status_of("bob").queued, 0);
+}
+
+MQ_TEST(frame_fault_send, "a send with failing memory is ENOMEM or EFAULT, and nothing is queued")
+{
+	struct mq_attempt send = { call_write, 0, undo_send, check_not_sent, true };
+
+	mq_fault_open();
+	alice = mq_bound("alice");
+	bob = mq_bound("bob");
+	one_size = mq_frame_push_text(bytes, 0, "bob", "hi");
+	mq_attempt_all(&send, alice);
+}
+
+static int receivers[3];
+
+static void undo_broadcast(int fd)
+{
+	int i;
+
+	(void)fd;
+	for (i = 0; i < 3; i++) {
+		MQ_FRAME_READS_FLAGS(receivers[i], "alice", MQ_FRAME_BROADCAST, "hi");
+		MQ_FRAME_EMPTY(receivers[i]);
+	}
+}
+
+static void check_broadcast(int fd)
+{
+	int i;
+
+	(void)fd;
+	for (i = 0; i < 3; i++)
+		MQ_FRAME_EMPTY(receivers[i]);
+}
+
+MQ_TEST(frame_fault_broadcast, "a broadcast with failing memory reaches everyone or nobody")
+{
+	struct mq_attempt all = { call_write, 0, undo_broadcast, check_broadcast, true };
+	char name[8];
+	int i;
+
+	mq_fault_open();
+	alice = mq_bound("alice");
+	for (i = 0; i < 3; i++) {
+		sprintf(name, "r%d", i);
+		receivers[i] = mq_bound(name);
+	}
+	one_size = mq_frame_push(bytes, 0, "", MQ_FRAME_BROADCAST, 0, "hi", 2);
+	mq_attempt_all(&all, alice);
+}
+
+MQ_TEST(frame_fault_batch, "of a batch with failing memory exactly what the write says was sent")
+{
+	bool hit = true, failed = false, partly = false;
+	int nth, i;
+
+	mq_fault_open();
+	alice = mq_bound("alice");
+	bob = mq_bound("bob");
+	for (nth = 1; hit; nth++) {
+		long done;
+
+		push_three(bytes, "bob");
+		mq_fault_begin(nth);
+		done = mq_write(alice, bytes, 216);
+		hit = mq_fault_end();
+		MQ_TRUE(done == 216 || hit);
+		MQ_TRUE(done == -ENOMEM || done == -EFAULT || (done > 0 && done % 72 == 0));
+		failed |= done < 0;
+		partly |= done > 0 && done < 216;
+		for (i = 0; i < (done > 0 ? done / 72 : 0); i++)
+			MQ_FRAME_READS(bob, "alice", three[i]);
+		MQ_FRAME_EMPTY(bob);
+	}
+	MQ_TRUE(failed && partly);
+}
+
+MQ_TEST(frame_fault_read, "a read with failing memory or copy delivers whole frames, and loses none")
+{
+	bool hit = true, failed = false;
+	int nth, i;
+
+	mq_fault_open();
+	alice = mq_bound("alice");
+	bob = mq_bound("bob");
+	for (nth = 1; hit; nth++) {
+		size_t at = 0;
+		long got;
+
+		send_three(alice, "bob");
+		mq_fault_begin(nth);
+		got = mq_read(bob, bytes, 1000);
+		hit = mq_fault_end();
+		MQ_TRUE(got == 216 || hit);
+		MQ_TRUE(got == -ENOMEM || got == -EFAULT || (got > 0 && got % 72 == 0));
+		failed |= got < 0;
+		for (i = 0; got > 0 && (long)at < got; i++)
+			MQ_FRAME_IS(mq_frame_next(bytes, got, &at), "alice", 0, three[i]);
+		check_rest(bob, i);
+	}
+	MQ_TRUE(failed);
+}
+
+static long call_peek(int fd)
+{
+	long got = mq_ioc_peek(fd, bytes, 72);
+
+	return got < 0 ? got : got != 72;
+}
+
+static void check_three(int fd)
+{
+	(void)fd;
+	check_queued("bob", 3, 0);
+}
+
+static long call_list(int fd)
+{
+	struct mq_status list[4];
+	uint32_t position = 0;
+
+	return mq_ioc_list(fd, list, 4, &position);
+}
+
+static long call_status(int fd)
+{
+	struct mq_status status;
+
+	return mq_ioc_status(fd, "bob", &status);
+}
+
+static long call_info(int fd)
+{
+	struct mq_info info;
+
+	return mq_ioc_info(fd, &info);
+}
+
+MQ_TEST(frame_fault_ask, "peek, list, status and info with failing copies change nothing")
+{
+	struct mq_attempt peek = { call_peek, 0, check_three, check_three, false };
+	struct mq_attempt list = { call_list, 2, check_three, check_three, false };
+	struct mq_attempt status = { call_status, 0, check_three, check_three, false };
+	struct mq_attempt info = { call_info, 0, check_three, check_three, false };
+
+	mq_fault_open();
+	alice = mq_bound("alice");
+	bob = mq_bound("bob");
+	send_three(alice, "bob");
+	mq_attempt_all(&peek, bob);
+	mq_attempt_all(&list, bob);
+	mq_attempt_all(&status, bob);
+	mq_attempt_all(&info, bob);
+	check_rest(bob, 0);
+}
+
+/* Answers every request, in a thread of its own, which has no faults. */
+static void *answer_all(void *arg)
+{
+	char request[128] __attribute__((aligned(8)));
+	const struct mq_frame *frame = (const void *)request;
+
+	for (;;) {
+		MQ_EQ(mq_read(*(int *)arg, request, 72), 72);
+		if (!(frame->flags & MQ_FRAME_CALL))
+			return NULL;
+		/* The caller may have run into his fault. */
+		mq_frame_reply(*(int *)arg, frame->cookie, "pong");
+	}
+}
+
+static long call_call(int fd)
+{
+	long got = mq_ioc_call(fd, bytes, one_size, bytes + 4096, 4096, MQ_FOREVER);
+
+	return got < 0 ? got : got != 72;
+}
+
+static void check_call(int fd)
+{
+	MQ_EQ(mq_poll(fd), POLLOUT);
+	MQ_EQ(mq_status_of("alice").accepted, 0);
+}
+
+MQ_TEST(frame_fault_call, "a call with failing memory ends, and the next one works")
+{
+	struct mq_attempt call = { call_call, 0, check_call, check_call, true };
+	pthread_t server;
+
+	mq_fault_open();
+	alice = mq_bound("alice");
+	bob = mq_bound("bob");
+	MQ_EQ(pthread_create(&server, NULL, answer_all, &bob), 0);
+	one_size = mq_frame_push_text(bytes, 0, "bob", "ping");
+	mq_attempt_all(&call, alice);
+	MQ_EQ(mq_frame_send_text(alice, "bob", "stop"), 0);
+	MQ_EQ(pthread_join(server, NULL), 0);
+}
+
+MQ_TEST(frame_fault_reply, "an answer with failing memory is given once: either it was, or it can be repeated")
+{
+	bool hit = true, failed = false;
+	int nth;
+
+	mq_fault_open();
+	alice = mq_bound("alice");
+	bob = mq_bound("bob");
+	for (nth = 1; hit; nth++) {
+		struct mq_caller *call = mq_call_begin(alice, "bob", "ping");
+		uint64_t cookie = MQ_CALL_RECEIVES(bob, "alice", "ping");
+		uint32_t size = mq_frame_push(bytes, 0, "", MQ_FRAME_REPLY, cookie, "pong", 4);
+		long result;
+
+		mq_fault_begin(nth);
+		result = mq_ioc_receive(bob, bytes, &size, bytes + 4096, 4096, 0);
+		hit = mq_fault_end();
+		if (result != -ETIMEDOUT) {
+			MQ_TRUE(hit);
+			MQ_TRUE(result == -ENOMEM || result == -EFAULT);
+			failed = true;
+			result = mq_frame_reply(bob, cookie, "pong");
+			MQ_TRUE(!result || result == -ENOENT);
+		}
+		MQ_CALL_GETS(call, "bob", "pong");
+	}
+	MQ_TRUE(failed);
+}
+
+/* Bound and closed, one of it with the nth fault. */
+static void come_and_go(int nth, bool in_close, uint64_t *changes)
+{
+	struct mq_bind bind = { .size = sizeof(bind), .name = "new" };
+	long result;
+
+	file = mq_dev();
+	if (!in_close)
+		mq_fault_begin(nth);
+	result = mq_ioctl(file, MQ_IOC_BIND, &bind);
+	if (!in_close)
+		mq_fault_end();
+	else
+		mq_fault_begin(nth);
+	close(file);
+	if (in_close)
+		mq_fault_end();
+	*changes += result ? 0 : 2;
+}
+
+MQ_TEST(frame_fault_events,
+	"an event that finds no memory is lost as a gap; what caused it does not fail for that")
+{
+	uint64_t changes = 0, lost = 0, before;
+	int nth, how, sweep;
+
+	mq_fault_open();
+	bob = mq_bound("bob", .flags = MQ_BIND_EVENTS, .depth = 4000);
+	for (how = 0; how < 2; how++) {
+		before = lost;
+		/* How many things can fail before the event differs from time to time. */
+		for (sweep = 0; sweep < 20 && lost == before; sweep++) {
+			for (nth = 1; nth < 40; nth++) {
+				come_and_go(nth, how, &changes);
+				MQ_EQ(mq_status_of("bob").accepted, changes);
+			}
+			lost = mq_status_of("bob").overwritten;
+		}
+		if (lost == before)
+			MQ_FAIL("no event was lost at the %s", how ? "end" : "bind");
+	}
+	for (; changes - lost > 0; changes--)
+		MQ_EQ(mq_read(bob, bytes, 64), 64);
+	MQ_FRAME_EMPTY(bob);
+}
+
+static void exit_with_fault(void *nth)
+{
+	mq_fault_open();
+	file = mq_bound("new", .policy = MQ_POLICY_BLOCK);
+	MQ_EQ(mq_frame_send_text(file, "new", "unread"), 0);
+	mq_fault_begin((long)nth);
+	_exit(0);
+}
+
+MQ_TEST(frame_fault_exit, "a process whose exit runs into faults leaves no name",
+	.params = "MAX_DEVICES=1")
+{
+	long nth;
+
+	mq_fault_open();
+	for (nth = 1; nth <= 20; nth++) {
+		mq_join(mq_run(exit_with_fault, (void *)nth));
+		close(mq_bound("new"));
+	}
+}
+
+/* ---- somebody sleeps in a page fault ----------------------------------------- */
+
+/* Everything that others do; what would wait for the held one waits for ever. */
+static void others_do_all(const char *held)
+{
+	int one = mq_bound("one"), two = mq_bound("two", .flags = MQ_BIND_EVENTS), text = mq_dev();
+	static struct mq_status list[16];
+	int i;
+
+	MQ_EQ(mq_cmd(text, "/reg text"), 0);
+	MQ_FRAME_READS_FLAGS(two, "text", MQ_FRAME_EVENT | MQ_FRAME_COME, "");
+	for (i = 0; i < 20; i++) {
+		if (held)
+			MQ_EQ(mq_frame_send_text(one, held, "to the held one"), 0);
+		MQ_EQ(mq_frame_send_text(one, "two", "hello"), 0);
+		MQ_EQ(mq_ioc_peek(two, bytes, 72), 72);
+		MQ_FRAME_READS(two, "one", "hello");
+		MQ_EQ(mq_frame_broadcast(one, "everybody"), 0);
+		MQ_FRAME_READS_FLAGS(two, "one", MQ_FRAME_BROADCAST, "everybody");
+		MQ_READS(text, "everybody");
+		MQ_GE(mq_ioc_list_all(one, list, 16), 3);
+	}
+	if (held) {
+		MQ_EQ(mq_call(one, held, "anybody?", .timeout = MS), -ETIMEDOUT);
+		MQ_EQ(mq_bind(mq_dev(), held), -EEXIST);
+		MQ_TRUE(mq_is_there(held));
+	}
+	MQ_EQ(mq_cmd(text, "/unr"), 0);
+	close(text);
+	close(one);
+	close(two);
+}
+
+static long held_read(int fd, void *page)
+{
+	return mq_read(fd, page, MQ_PAGE);
+}
+
+MQ_TEST(frame_held_read, "a reader that sleeps in a page fault holds up nobody else, and gets its frame",
+	.params = "QUEUE_LEN=4")
+{
+	struct mq_held *held;
+
+	mq_held_need();
+	alice = mq_bound("alice");
+	bob = mq_bound("bob");
+	MQ_EQ(mq_frame_send_text(alice, "bob", "first"), 0);
+	held = mq_held_begin(held_read, bob);
+	others_do_all("bob");
+	/* By the same file: others send, ask, poll and look, also at the staged one. */
+	MQ_EQ(mq_frame_send_text(bob, "alice", "from bob"), 0);
+	MQ_EQ(mq_ioc_peek(bob, bytes, 72), 72);
+	MQ_FRAME_IS((struct mq_frame *)bytes, "alice", 0, "first");
+	MQ_EQ(mq_poll(bob), POLLIN | POLLOUT);
+	MQ_EQ(mq_frame_receive_nowait(bob), -EAGAIN);
+	MQ_EQ(mq_status_of("bob").delivered, 0);
+	MQ_GE(mq_held_end(held, "", 0), 72);
+	MQ_FRAME_IS((struct mq_frame *)held->page, "alice", 0, "first");
+}
+
+static void *second_reader(void *arg)
+{
+	volatile pid_t *tid = arg;
+	char room[128];
+
+	*tid = gettid();
+	return (void *)mq_read(bob, room, 72);
+}
+
+MQ_TEST(frame_held_second, "a second reader of that file waits, and gets the next frame; closing it waits for nobody")
+{
+	volatile pid_t tid = 0;
+	struct mq_held *held;
+	pthread_t second;
+	void *result;
+
+	mq_held_need();
+	alice = mq_bound("alice");
+	bob = mq_bound("bob");
+	MQ_EQ(mq_frame_send_text(alice, "bob", "first"), 0);
+	held = mq_held_begin(held_read, bob);
+	MQ_EQ(pthread_create(&second, NULL, second_reader, (void *)&tid), 0);
+	while (!tid)
+		mq_sleep_ms(1);
+	mq_until_asleep(tid, SYS_read);
+	close(bob);
+	others_do_all(NULL);
+	MQ_TRUE(mq_is_there("bob"));
+	/* The first one takes all that has come meanwhile, so what comes now is the second's. */
+	MQ_GE(mq_held_end(held, "", 0), 72);
+	MQ_EQ(mq_frame_send_text(alice, "bob", "next"), 0);
+	MQ_EQ(pthread_join(second, &result), 0);
+	MQ_EQ((long)result, 72);
+	MQ_TRUE(!mq_is_there("bob"));
+}
+
+static long held_write(int fd, void *page)
+{
+	return mq_write(fd, page, 72);
+}
+
+MQ_TEST(frame_held_send, "a sender that sleeps in a page fault holds up nobody else; then its frame comes")
+{
+	struct mq_held *held;
+
+	mq_held_need();
+	alice = mq_bound("alice");
+	bob = mq_bound("bob", .policy = MQ_POLICY_BLOCK, .depth = 100);
+	held = mq_held_begin(held_write, alice);
+	others_do_all("alice");
+	MQ_EQ(mq_frame_send_text(alice, "bob", "by another thread"), 0);
+	while (mq_poll(bob) & POLLIN)
+		MQ_GE(mq_read(bob, bytes, sizeof(bytes)), 72);
+	one_size = mq_frame_push_text(bytes, 0, "bob", "late");
+	MQ_EQ(mq_held_end(held, bytes, one_size), 72);
+	MQ_FRAME_READS(bob, "alice", "late");
+	/* And if the destination goes meanwhile, it is gone. */
+	held = mq_held_begin(held_write, alice);
+	close(bob);
+	MQ_EQ(mq_held_end(held, bytes, one_size), -ENOENT);
+}
+
+static char held_request[72] __attribute__((aligned(8)));
+
+static long held_call(int fd, void *page)
+{
+	return mq_ioc_call(fd, held_request, 72, page, MQ_PAGE, MQ_FOREVER);
+}
+
+/* The page fault of a call comes with the reply, which another thread writes. */
+static void *answer_one(void *arg)
+{
+	(void)arg;
+	MQ_EQ(mq_frame_reply(bob, MQ_CALL_RECEIVES(bob, "alice", "ping"), "pong"), 0);
+	return NULL;
+}
+
+MQ_TEST(frame_held_call, "a caller that sleeps in the page fault of its reply holds up neither server nor others")
+{
+	struct mq_held *held;
+	pthread_t server;
+	void *result;
+
+	mq_held_need();
+	alice = mq_bound("alice");
+	bob = mq_bound("bob");
+	mq_frame_push_text(held_request, 0, "bob", "ping");
+	MQ_EQ(pthread_create(&server, NULL, answer_one, NULL), 0);
+	held = mq_held_begin(held_call, alice);
+	MQ_EQ(pthread_join(server, &result), 0);
+	others_do_all("alice");
+	others_do_all("bob");
+	/* It has its reply, wherever the server is now. */
+	close(bob);
+	close(alice);
+	MQ_TRUE(!mq_is_there("bob"));
+	MQ_TRUE(mq_is_there("alice"));
+	MQ_EQ(mq_held_end(held, "", 0), 72);
+	MQ_FRAME_IS((struct mq_frame *)held->page, "bob", MQ_FRAME_REPLY, "pong");
+	MQ_TRUE(!mq_is_there("alice"));
+}
+
+static long held_receive(int fd, void *page)
+{
+	return mq_ioc_receive(fd, NULL, NULL, page, MQ_PAGE, MQ_FOREVER);
+}
+
+static uint64_t held_cookie;
+
+/* The answer itself is in the page that is not there. */
+static long held_answer(int fd, void *page)
+{
+	uint32_t size = 72;
+
+	return mq_ioc_receive(fd, page, &size, bytes + 4096, 4096, 0);
+}
+
+MQ_TEST(frame_held_receive, "so it is with receiving, and with an answer that sleeps in a page fault")
+{
+	struct mq_caller *call;
+	struct mq_held *held;
+
+	mq_held_need();
+	alice = mq_bound("alice");
+	bob = mq_bound("bob", .depth = 16);
+	MQ_EQ(mq_frame_send_text(alice, "bob", "first"), 0);
+	held = mq_held_begin(held_receive, bob);
+	others_do_all("bob");
+	MQ_EQ(mq_held_end(held, "", 0), 72);
+	MQ_FRAME_IS((struct mq_frame *)held->page, "alice", 0, "first");
+
+	close(bob);
+	bob = mq_bound("bob");
+	call = mq_call_begin(alice, "bob", "ping");
+	held_cookie = MQ_CALL_RECEIVES(bob, "alice", "ping");
+	held = mq_held_begin(held_answer, bob);
+	others_do_all("bob");
+	while (mq_poll(bob) & POLLIN)
+		MQ_GE(mq_read(bob, bytes, 4096), 72);
+	mq_frame_push(bytes, 0, "", MQ_FRAME_REPLY, held_cookie, "pong", 4);
+	MQ_EQ(mq_held_end(held, bytes, 72), -ETIMEDOUT);
+	MQ_CALL_GETS(call, "bob", "pong");
+}
+
+static long held_peek(int fd, void *page)
+{
+	return mq_ioc_peek(fd, page, MQ_PAGE);
+}
+
+MQ_TEST(frame_held_peek, "a peek that sleeps in a page fault does not even hold up readers of that mailbox")
+{
+	struct mq_held *held;
+
+	mq_held_need();
+	alice = mq_bound("alice");
+	bob = mq_bound("bob");
+	MQ_EQ(mq_frame_send_text(alice, "bob", "first"), 0);
+	MQ_EQ(mq_frame_send_text(alice, "bob", "next"), 0);
+	held = mq_held_begin(held_peek, bob);
+	MQ_FRAME_READS(bob, "alice", "first");
+	MQ_FRAME_READS(bob, "alice", "next");
+	others_do_all("bob");
+	close(bob);
+	MQ_GE(mq_held_end(held, "", 0), 72);
+	MQ_FRAME_IS((struct mq_frame *)held->page, "alice", 0, "first");
+	MQ_TRUE(!mq_is_there("bob"));
+}
+
+static long held_list(int fd, void *page)
+{
+	uint32_t position = 0;
+
+	return mq_ioc_list(fd, page, 16, &position);
+}
+
+static long held_bind(int fd, void *page)
+{
+	return mq_ioctl(fd, MQ_IOC_BIND, page);
+}
+
+MQ_TEST(frame_held_ask, "nor does a list, or a bind, that sleeps in a page fault hold up anybody")
+{
+	struct mq_bind bind = { .size = sizeof(bind), .name = "late" };
+	struct mq_held *held;
+	int watched;
+
+	mq_held_need();
+	alice = mq_bound("alice");
+	watched = mq_bound("watched");
+	held = mq_held_begin(held_list, alice);
+	others_do_all("alice");
+	close(watched);
+	MQ_TRUE(!mq_is_there("watched"));
+	MQ_GE(mq_held_end(held, "", 0), 1);
+
+	file = mq_dev();
+	held = mq_held_begin(held_bind, file);
+	others_do_all("alice");
+	MQ_EQ(mq_poll(file), POLLERR | POLLOUT);
+	MQ_TRUE(!mq_is_there("late"));
+	MQ_EQ(mq_held_end(held, &bind, sizeof(bind)), 0);
+	MQ_TRUE(mq_is_there("late"));
+}
+
+static void held_in_child(void *arg)
+{
+	bob = mq_bound("bob");
+	MQ_EQ(mq_frame_send_text(bob, "bob", "first"), 0);
+	mq_held_begin(held_read, bob);
+	*(volatile int *)arg = 1;
+	pause();
+}
+
+MQ_TEST(frame_held_killed, "SIGKILL ends a reader in a page fault; the name is free after waitpid")
+{
+	volatile int *ready = mq_shared(sizeof(*ready));
+	pid_t pid;
+
+	mq_held_need();
+	pid = mq_run(held_in_child, (void *)ready);
+	while (!*ready)
+		mq_sleep_ms(1);
+	others_do_all("bob");
+	MQ_OK(kill(pid, SIGKILL));
+	MQ_TRUE(WIFSIGNALED(mq_wait_status(pid)));
+	MQ_TRUE(!mq_is_there("bob"));
+	mq_bound("bob");
+	others_do_all("bob");
+}

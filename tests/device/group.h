@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Memory control groups, for tests of who pays and of what happens at a limit.
+ *
+ * Copyright (C) the mq authors
+ */
+#ifndef MQ_TESTS_GROUP_H
+#define MQ_TESTS_GROUP_H
+
+#include "harness.h"
+
+/* An empty group of that name; the test is skipped if the kernel has none. */
+void mq_group_new(const char *group);
+/* Waits until its processes and what they were charged for have gone. */
+void mq_group_free(const char *group);
+void mq_group_enter(const char *group);	/* this process; "." is the root */
+long long mq_group_usage(const char *group);
+/* Gives back what the kernel has charged in advance, per processor. */
+void mq_group_settle(const char *group);
+void mq_group_limit(const char *group, long long bytes);
+void mq_group_check_nobody_killed(const char *group);
+void mq_group_kill(const char *group);	/* every process in it */
+
+#endif
