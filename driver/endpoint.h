@@ -277,7 +277,7 @@ static inline bool mq_endpoint_is_anonymous(const struct mq_endpoint *ep)
 /* For a line that a person reads. */
 static inline const char *mq_endpoint_show_name(const struct mq_endpoint *ep)
 {
-	return mq_endpoint_is_anonymous(ep) ? "(anonymous)" : ep->name.bytes;
+	return mq_endpoint_is_anonymous(ep) ? "an anonymous endpoint" : ep->name.bytes;
 }
 
 static inline u32 mq_endpoint_queued_locked(const struct mq_endpoint *ep)
