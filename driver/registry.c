@@ -420,8 +420,11 @@ int mq_registry_link(struct mq_endpoint *ep)
 	mutex_lock(&mq_registry.lock);
 	mq_registry_unlink_dead_locked();
 	err = mq_registry_link_locked(ep);
-	/* Another thread of the owner may unlink and free it as soon as we unlock. */
-	if (!err)
+	/*
+	 * Another thread of the owner may unlink and free it as soon as we unlock. A file's
+	 * pollers are told when the file has it (handle.c).
+	 */
+	if (!err && ep->owner)
 		mq_endpoint_wake_pollers(ep);
 	mutex_unlock(&mq_registry.lock);
 
