@@ -18,32 +18,17 @@ int top_screen_show(struct top_view *view)
 
 #include <curses.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <term.h>
 #include <unistd.h>
 
 #define HEAD	3		/* lines above the list */
 
-static int resized;		/* an eventfd: poll() sleeps through no change of size */
 static bool is_open;
 static size_t first_row;	/* of those that are on the screen */
 
 /* ---- the terminal ---- */
-
-static void on_resize(int sig)
-{
-	uint64_t one = 1;
-	int err = errno;
-
-	(void)sig;
-	if (write(resized, &one, sizeof(one)) < 0)	/* full: it is told already */
-		errno = err;
-	errno = err;
-}
 
 /* However this program ends, the terminal is as it was. */
 static void screen_close(void)
@@ -64,7 +49,6 @@ static int terminal_refuse(void)
 
 static int screen_open(void)
 {
-	struct sigaction action = { .sa_handler = on_resize, .sa_flags = SA_RESTART };
 	int err;
 
 	if (!isatty(STDIN_FILENO) || !mq_output_is_terminal())
@@ -75,10 +59,6 @@ static int screen_open(void)
 		return terminal_refuse();
 	if (!cursor_address)
 		return terminal_refuse();
-	resized = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (resized < 0)
-		return mq_error_explain(-errno, MQ_ACTION_ANY, "top");
-	sigaction(SIGWINCH, &action, NULL);	/* before ncurses would take it */
 	if (!newterm(NULL, stdout, stdin))
 		return terminal_refuse();
 	is_open = true;
@@ -92,18 +72,6 @@ static int screen_open(void)
 	if (mq_output_is_coloured() && start_color() == OK && use_default_colors() == OK)
 		init_pair(1, COLOR_RED, -1);
 	return MQ_EXIT_OK;
-}
-
-static void size_follow(void)
-{
-	struct winsize size;
-	uint64_t times;
-
-	if (read(resized, &times, sizeof(times)) < 0)
-		return;
-	if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_row && size.ws_col)
-		resizeterm(size.ws_row, size.ws_col);
-	clearok(stdscr, TRUE);
 }
 
 /* ---- what is on it ---- */
@@ -191,35 +159,36 @@ static bool key_run(struct top_view *view, int key, bool *look)
 	case KEY_NPAGE:
 		scroll_by(key == KEY_PPAGE ? -(long)rows_visible() : (long)rows_visible());
 		break;
+	case KEY_RESIZE:	/* ncurses knows the new size already */
+		clearok(stdscr, TRUE);
+		break;
 	}
 	return true;
 }
 
-/* Keys and sizes until the next snapshot is due: 1, or 0: enough, or -EINTR. */
+/*
+ * Keys until the next snapshot is due: 1, or 0: enough, or -EINTR. A change of size is a key
+ * too; one that comes just before poll() waits for the next snapshot.
+ */
 static int screen_wait(struct top_view *view, int64_t deadline)
 {
-	struct pollfd fds[2] = {
-		{ .fd = STDIN_FILENO, .events = POLLIN }, { .fd = resized, .events = POLLIN },
-	};
+	struct pollfd pollfd = { .fd = STDIN_FILENO, .events = POLLIN };
 	bool look = false;
 	int key, ready;
 
 	while (!look) {
 		screen_put(view);
-		ready = mq_poll_wait(fds, 2, deadline);
+		ready = mq_poll_wait(&pollfd, 1, deadline);
 		if (!ready)
 			break;
 		if (mq_signal_is_caught())
 			return -EINTR;
-		if (ready < 0)
-			continue;
-		size_follow();
 		while ((key = getch()) != ERR) {
 			if (!key_run(view, key, &look))
 				return 0;
 		}
 		/* A terminal that has gone has no keys, and is readable for ever. */
-		if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
+		if (ready > 0 && pollfd.revents & (POLLHUP | POLLERR | POLLNVAL))
 			return -EINTR;
 	}
 	return 1;
