@@ -8,12 +8,6 @@
 
 #include <string.h>
 
-/* What a caller gets: the message and the frame that it shows. */
-struct reply {
-	struct mq_message message;
-	struct mq_frame frame;
-};
-
 /*
  * The request goes out from where the reply comes in: the driver has copied all of the
  * one before it begins with the other.
@@ -22,13 +16,13 @@ int mq_endpoint_call(struct mq_endpoint *ep, const char *name, const void *data,
 		     struct mq_message **reply, int64_t timeout)
 {
 	struct mq_exchange x = { .size = sizeof(x), .timeout = mq_exchange_timeout(timeout) };
-	struct reply *made;
+	struct mq_parcel *made;
 	int result;
 
 	*reply = NULL;
 	if (!mq_timeout_is_valid(timeout))
 		return -EINVAL;
-	made = mq_memory_resize(NULL, offsetof(struct reply, frame) + mq_endpoint_room(ep));
+	made = mq_parcel_new(mq_endpoint_room(ep));
 	if (!made)
 		return -ENOMEM;
 	result = mq_frame_init(&made->frame, ep, 0, name, size);
@@ -45,7 +39,6 @@ int mq_endpoint_call(struct mq_endpoint *ep, const char *name, const void *data,
 		mq_memory_free(made);
 		return result;
 	}
-	made->message = (struct mq_message){ .frame = &made->frame };
 	*reply = &made->message;
 	return 0;
 }

@@ -32,6 +32,12 @@ struct mq_message {
 	uint64_t lost;
 };
 
+/* A message in memory of its own, which mq_message_free() frees. */
+struct mq_parcel {
+	struct mq_message message;
+	struct mq_frame frame;		/* the one that it shows */
+};
+
 struct mq_endpoint {
 	int fd;
 	bool is_bound;			/* atomic; until then read and write are text */
@@ -66,6 +72,11 @@ bool mq_timeout_is_valid(int64_t timeout);
 int64_t mq_deadline_init(int64_t timeout);
 /* What is left of it, 0 if nothing, as a timeout. */
 int64_t mq_deadline_next(int64_t deadline);
+
+/* ---- message.c ---- */
+
+/* With room for @size bytes of frame. NULL: no memory. */
+struct mq_parcel *mq_parcel_new(size_t size);
 
 /* ---- send.c ---- */
 

@@ -80,9 +80,8 @@ int mq_endpoint_try_send(struct mq_endpoint *ep, const char *name, const void *d
 /* Send to every other endpoint; never waits. Any thread. */
 int mq_endpoint_broadcast(struct mq_endpoint *ep, const void *data, size_t size);
 /*
- * Send @count letters in as few system calls as possible, in order. @sent (NULL: not
- * wanted) receives how many were sent before the first failure, whose errno is
- * returned. Any thread.
+ * Send @count letters in few system calls, in order. @sent (NULL: not wanted) receives
+ * how many were sent before the first failure, whose errno is returned. Any thread.
  */
 int mq_endpoint_send_many(struct mq_endpoint *ep, const struct mq_letter *letters,
 			  size_t count, size_t *sent);
@@ -92,7 +91,8 @@ int mq_endpoint_send_many(struct mq_endpoint *ep, const struct mq_letter *letter
 /*
  * Take the next message, waiting for it @timeout at most: -ETIMEDOUT; -EAGAIN with a
  * @timeout of 0 or a descriptor that was set O_NONBLOCK; -EINTR after a signal handler.
- * The message is valid until the next call of a function marked so. One reader.
+ * The message is valid until the next call of a function marked so, or the end of the
+ * endpoint. One reader.
  */
 int mq_endpoint_receive(struct mq_endpoint *ep, const struct mq_message **msg, int64_t timeout);
 /*
@@ -125,7 +125,13 @@ bool mq_message_is_broadcast(const struct mq_message *msg);
 bool mq_message_is_call(const struct mq_message *msg);		/* wants mq_endpoint_reply() */
 bool mq_message_is_event(const struct mq_message *msg);		/* name, pid, uid are whose it is */
 bool mq_message_is_come(const struct mq_message *msg);		/* an event: it came; else it went */
-/* Only for what mq_endpoint_call() returned. NULL is fine. */
+/*
+ * A copy of @msg in memory of its own, for who keeps it longer, or hands it to another
+ * thread and receives on: also a request's can be answered. The caller frees it with
+ * mq_message_free(). -ENOMEM.
+ */
+int mq_message_new(struct mq_message **copy, const struct mq_message *msg);
+/* For what mq_message_new() made and mq_endpoint_call() returned. NULL is fine. */
 void mq_message_free(struct mq_message *msg);
 
 /* ---- request and reply: mq_endpoint_call(3) ---- */
@@ -134,14 +140,14 @@ void mq_message_free(struct mq_message *msg);
  * Send a request to @name and wait for its reply, which the caller frees with
  * mq_message_free(). -EPIPE: the server ended; -ENOBUFS: the request was lost to a newer
  * message, or found no room; -EOPNOTSUPP: @name is a process's endpoint, which cannot
- * answer; -ETIMEDOUT; -EINTR. After the last two the request may still be carried out.
- * Any thread.
+ * answer; -ETIMEDOUT, also with a @timeout of 0; -EINTR. After the last two the request
+ * may still be carried out. Any thread.
  */
 int mq_endpoint_call(struct mq_endpoint *ep, const char *name, const void *data, size_t size,
 		     struct mq_message **reply, int64_t timeout);
 /*
- * Answer @request, once. -ENOENT: the caller has gone, or has been answered; -EINVAL: it is
- * no request. Any thread.
+ * Answer @request, received here or a copy of it, once. -ENOENT: the caller has gone, or
+ * has been answered; -EINVAL: it is no request. Any thread.
  */
 int mq_endpoint_reply(struct mq_endpoint *ep, const struct mq_message *request,
 		      const void *data, size_t size);

@@ -6,6 +6,8 @@
  */
 #include "internal.h"
 
+#include <string.h>
+
 const void *mq_message_data(const struct mq_message *msg)
 {
 	return msg->frame + 1;
@@ -76,7 +78,29 @@ bool mq_message_is_come(const struct mq_message *msg)
 	return msg->frame->flags & MQ_FRAME_COME;
 }
 
-/* The message is the beginning of what mq_endpoint_call() allocated. */
+struct mq_parcel *mq_parcel_new(size_t size)
+{
+	struct mq_parcel *made = mq_memory_resize(NULL, offsetof(struct mq_parcel, frame) + size);
+
+	if (made)
+		made->message = (struct mq_message){ .frame = &made->frame };
+	return made;
+}
+
+int mq_message_new(struct mq_message **copy, const struct mq_message *msg)
+{
+	struct mq_parcel *made = mq_parcel_new(msg->frame->size);
+
+	*copy = NULL;
+	if (!made)
+		return -ENOMEM;
+	memcpy(&made->frame, msg->frame, msg->frame->size);
+	made->message.lost = msg->lost;
+	*copy = &made->message;
+	return 0;
+}
+
+/* The message is the beginning of its parcel. */
 void mq_message_free(struct mq_message *msg)
 {
 	mq_memory_free(msg);

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -163,6 +164,16 @@ static int endpoint_wait(struct mq_endpoint *ep, int64_t deadline)
 	result = mq_system(ppoll(&pollfd, 1, &ts, NULL));
 	return result < 0 ? result : 0;
 }
+
+/* musl has it since 1.2.5. */
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 8
+
+static ssize_t preadv2(int fd, const struct iovec *parts, int count, off_t at, int flags)
+{
+	return syscall(SYS_preadv2, fd, parts, (long)count, (long)at, (long)(at >> 32), flags);
+}
+#endif
 
 /* A read that does not sleep is tried first: mostly there is something. */
 static long frames_try(struct mq_endpoint *ep, void *to, size_t size)

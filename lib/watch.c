@@ -267,7 +267,7 @@ int mq_watch_next(struct mq_watch *watch, struct mq_name_event *event, int64_t t
 		}
 		result = watch_receive(watch, event, left);
 		/* What is in the mailbox is looked at also when the time is over. */
-		if (result == -EAGAIN && left != timeout && !left)
+		if (result == -EAGAIN && timeout && !left)
 			result = -ETIMEDOUT;
 		if (timeout)
 			left = mq_deadline_next(deadline);

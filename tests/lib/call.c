@@ -154,6 +154,29 @@ MQ_TEST(call_timeout, "a call that times out: -ETIMEDOUT, and its reply is -ENOE
 	mq_endpoint_close(ep);
 }
 
+MQ_TEST(call_timeout_zero, "a call with a timeout of 0: -ETIMEDOUT, and the request was sent if there was room",
+	.params = "QUEUE_LEN=1")
+{
+	struct mq_endpoint *ep = mq_lib_bind(NULL, NULL), *bob = mq_lib_bind("bob", NULL);
+	struct mq_endpoint *full = mq_lib_bind_policy("full", MQ_POLICY_BLOCK);
+	struct mq_message *reply = (void *)1;
+	const struct mq_message *msg;
+
+	MQ_LIB_EQ(mq_endpoint_call(ep, "bob", "ping", 4, &reply, 0), -ETIMEDOUT);
+	MQ_TRUE(!reply);
+	MQ_EQ(mq_lib_find("bob").accepted, 1);
+	MQ_LIB_EQ(mq_endpoint_reply(bob, receive_call(bob), "late", 4), -ENOENT);
+	mq_lib_send(ep, "full", "x");
+	MQ_LIB_EQ(mq_endpoint_call(ep, "full", "ping", 4, &reply, 0), -ETIMEDOUT);
+	MQ_TRUE(!reply);
+	MQ_EQ(mq_lib_find("full").accepted, 1);
+	mq_lib_receive(full, "x");
+	MQ_LIB_EQ(mq_endpoint_receive(full, &msg, 0), -EAGAIN);
+	mq_endpoint_close(full);
+	mq_endpoint_close(bob);
+	mq_endpoint_close(ep);
+}
+
 MQ_TEST(call_interrupt, "a call that a signal interrupts: -EINTR")
 {
 	struct mq_endpoint *ep = mq_lib_bind(NULL, NULL), *bob = mq_lib_bind("bob", NULL);
