@@ -208,21 +208,11 @@ MQ_TEST(broadcast_stable, "endpoints that exist throughout get each broadcast on
 	MQ_EQ(most, sent);
 }
 
-static volatile int caught;
-
-static void handle(int signal)
-{
-	(void)signal;
-	caught++;
-}
-
 static long catches(int fd, long arg)
 {
-	struct sigaction action = { .sa_handler = handle };
-
 	(void)fd;
-	(void)arg;
-	return MQ_OK(sigaction(SIGUSR1, &action, NULL));
+	mq_signal_catch(arg);
+	return 0;
 }
 
 static long broadcast_disturbed(int fd, long arg)
@@ -230,7 +220,7 @@ static long broadcast_disturbed(int fd, long arg)
 	int i;
 
 	(void)arg;
-	for (i = 0; i < BROADCASTS || (caught < SIGNALS && i < MOST); i++)
+	for (i = 0; i < BROADCASTS || (mq_signals < SIGNALS && i < MOST); i++)
 		MQ_EQ(mq_cmdf(fd, "/all 0 %d", i), 0);
 	return i;
 }

@@ -445,33 +445,38 @@ MQ_TEST(call_times_out_for_room, "the timeout covers the waiting for room; then 
 	MQ_FRAME_EMPTY(bob);
 }
 
-MQ_TEST(call_times_out_in_all, "time spent waiting for room is not given again for the reply",
-	.params = "QUEUE_LEN=1")
+/* Room comes after three quarters of the time: did the call get in, and end within it? */
+static bool ends_in_all(int alice, uint64_t all)
 {
-	int alice = mq_bound("alice");
 	int bob = mq_bound("bob", .policy = MQ_POLICY_BLOCK);
+	uint64_t began = mq_now_ns(), middle, ended;
 	struct mq_caller *call;
-	uint64_t began, all = 4000 * MS, middle;
+	bool came;
 
 	MQ_EQ(mq_frame_send_text(alice, "bob", "full"), 0);
-	began = mq_now_ns();
 	call = mq_call_begin(alice, "bob", "ping", .timeout = all);
 	while (mq_now_ns() - began < all / 4 * 3)
 		mq_sleep_ms(10);
 	MQ_FRAME_READS(bob, "alice", "full");
 	middle = mq_now_ns();
 	MQ_EQ(mq_call_end(call), -ETIMEDOUT);
-	MQ_GE(mq_now_ns() - began, all);
-	MQ_LE(mq_now_ns() - middle, all - 1);
+	ended = mq_now_ns();
+	MQ_GE(ended - began, all);
+	came = mq_status_of("bob").accepted == 2;
+	close(bob);
+	return came && ended - middle < all;
 }
 
-static void shift_clock(long seconds)
+MQ_TEST(call_times_out_in_all, "time spent waiting for room is not given again for the reply",
+	.params = "QUEUE_LEN=1")
 {
-	struct timespec now;
+	int alice = mq_bound("alice"), i;
 
-	MQ_OK(clock_gettime(CLOCK_REALTIME, &now));
-	now.tv_sec += seconds;
-	MQ_OK(clock_settime(CLOCK_REALTIME, &now));
+	/* A slow machine may miss it now and then; a call with time given again always does. */
+	for (i = 0; i < 5; i++)
+		if (ends_in_all(alice, 4000 * MS))
+			return;
+	MQ_FAIL("no call that waited for room ended in its time");
 }
 
 MQ_TEST(call_monotonic, "a clock that is set does not change how long a call waits, for room or a reply",
@@ -489,7 +494,7 @@ MQ_TEST(call_monotonic, "a clock that is set does not change how long a call wai
 		began = mq_now_ns();
 		call = mq_call_begin(alice, "bob", "ping", .timeout = 3000 * MS);
 		room = mq_call_begin(alice, "full", "ping", .timeout = 3000 * MS);
-		shift_clock(shifts[i]);
+		mq_clock_shift(shifts[i]);
 		MQ_EQ(mq_call_end(call), -ETIMEDOUT);
 		MQ_EQ(mq_call_end(room), -ETIMEDOUT);
 		MQ_GE(mq_now_ns() - began, 3000 * MS);
@@ -648,6 +653,7 @@ MQ_TEST(call_stopped, "a stop ends a call with EINTR, whether it waits for room 
 		mq_peer_do_begin(alice, call_forever, (long)names[i]);
 		mq_until_asleep(alice->pid, SYS_ioctl);
 		mq_process_stop(alice->pid);
+		mq_process_continue(alice->pid);
 		MQ_EQ(mq_peer_end(alice), -EINTR);
 	}
 	MQ_EQ(mq_status_of("full").accepted, 1);

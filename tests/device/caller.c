@@ -8,8 +8,6 @@
 
 #include <sys/syscall.h>
 
-volatile int mq_signals;
-
 static long caller_call(struct mq_caller *c)
 {
 	return mq_ioc_call(c->fd, c->request, c->request_size,
@@ -91,40 +89,4 @@ const struct mq_frame *mq_call_check(const char *file, int line,
 	mq_check(file, line, "cookie", reply->cookie == c->how.cookie,
 		 reply->cookie, "==", c->how.cookie);
 	return reply;
-}
-
-static void signal_count(int signal)
-{
-	(void)signal;
-	mq_signals++;
-}
-
-void mq_signal_catch(int flags)
-{
-	struct sigaction action = { .sa_handler = signal_count, .sa_flags = flags };
-
-	mq_signals = 0;
-	MQ_OK(sigaction(SIGUSR1, &action, NULL));
-}
-
-static char process_state(pid_t pid)
-{
-	char path[64], text[512] = "", *end;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = MQ_OK(open(path, O_RDONLY | O_CLOEXEC));
-	MQ_OK(read(fd, text, sizeof(text) - 1));
-	close(fd);
-	end = strrchr(text, ')');
-	MQ_TRUE(end && end[1]);
-	return end[2];
-}
-
-void mq_process_stop(pid_t pid)
-{
-	MQ_OK(kill(pid, SIGSTOP));
-	while (process_state(pid) != 'T')
-		mq_sleep_ms(1);
-	MQ_OK(kill(pid, SIGCONT));
 }

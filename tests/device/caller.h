@@ -67,10 +67,4 @@ const struct mq_frame *mq_call_check(const char *file, int line,
 				     struct mq_caller *caller,
 				     const char *from, const char *text);
 
-/* Catches SIGUSR1 with these flags of sigaction, and counts. */
-void mq_signal_catch(int flags);
-extern volatile int mq_signals;
-/* Stops a process and lets it go on. */
-void mq_process_stop(pid_t pid);
-
 #endif

@@ -5,11 +5,10 @@
  * Copyright (C) the mq authors
  */
 #include "frame.h"
+#include "group.h"
 
 #include <sched.h>
 #include <sys/epoll.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 
 #define COME (MQ_FRAME_EVENT | MQ_FRAME_COME)
 #define GONE (MQ_FRAME_EVENT | MQ_FRAME_GONE)
@@ -344,67 +343,7 @@ MQ_TEST(events_lost_block, "block: likewise; who comes or goes does not wait")
 
 /* ---- who pays ---------------------------------------------------------------- */
 
-#define GROUPS "/sys/fs/cgroup"
-#define GROUP GROUPS "/mq-watcher"
-
-static bool file_write(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t done;
-
-	if (fd < 0)
-		return false;
-	done = write(fd, text, strlen(text));
-	close(fd);
-	return done > 0;
-}
-
-static void file_read(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t got = fd < 0 ? 0 : read(fd, text, size - 1);
-
-	text[got > 0 ? got : 0] = 0;
-	if (fd >= 0)
-		close(fd);
-}
-
-static void group_new(void)
-{
-	char text[512];
-
-	mkdir(GROUPS, 0755);
-	file_read(GROUPS "/cgroup.controllers", text, sizeof(text));
-	if (!text[0])
-		mount("none", GROUPS, "cgroup2", 0, NULL);
-	file_read(GROUPS "/cgroup.controllers", text, sizeof(text));
-	if (!strstr(text, "memory"))
-		mq_skip("the kernel has no memory control groups");
-	MQ_TRUE(file_write(GROUPS "/cgroup.subtree_control", "+memory"));
-	rmdir(GROUP);
-	MQ_OK(mkdir(GROUP, 0755));
-	file_write(GROUP "/memory.swap.max", "0");
-}
-
-static void group_limit(long long more)
-{
-	char text[64];
-
-	file_read(GROUP "/memory.current", text, sizeof(text));
-	sprintf(text, "%lld", atoll(text) + more);
-	MQ_TRUE(file_write(GROUP "/memory.max", text));
-}
-
-static int group_killed(void)
-{
-	char text[512], *at;
-
-	file_read(GROUP "/memory.events", text, sizeof(text));
-	at = strstr(text, "oom_kill ");
-	MQ_TRUE(at);
-	return atoi(at + strlen("oom_kill "));
-}
-
+#define GROUP "mq-watcher"
 #define DEEP 60000
 
 struct poor {
@@ -421,7 +360,7 @@ static void poor_main(void *arg)
 	uint64_t sequence = 0;
 	int fd, more = 1;
 
-	MQ_TRUE(file_write(GROUP "/cgroup.procs", "0"));
+	mq_group_enter(GROUP);
 	fd = mq_watcher("poor", .depth = DEEP);
 	poor->done = 1;
 	/* At the limit a mere page fault would kill it: it does nothing new. */
@@ -465,16 +404,16 @@ MQ_TEST(events_memory, "events are charged to the receiver's group; at its limit
 	long times;
 	int rich;
 
-	group_new();
+	mq_group_new(GROUP);
 	memset(poor->room, 1, sizeof(poor->room));
 	rich = mq_watcher("rich", .depth = DEEP);
 	pid = mq_run(poor_main, poor);
 	while (!poor->done)
 		mq_sleep_ms(1);
 	COMES(rich, "poor");
-	group_limit(512 * 1024);
+	mq_group_limit(GROUP, mq_group_usage(GROUP) + 512 * 1024);
 	times = come_until_lost();
-	MQ_EQ(group_killed(), 0);
+	mq_group_check_nobody_killed(GROUP);
 	s = mq_status_of("poor");
 	MQ_EQ(s.accepted, 2 * times);
 	MQ_GE(s.overwritten, 50);
@@ -484,13 +423,10 @@ MQ_TEST(events_memory, "events are charged to the receiver's group; at its limit
 	MQ_EQ(mq_status_of("rich").accepted, 2 * times + 1);
 	/* A message is its sender's to pay, and finds the place. */
 	MQ_EQ(mq_frame_send_text(rich, "poor", "end"), 0);
-	MQ_TRUE(file_write(GROUP "/memory.max", "max"));
+	mq_group_limit(GROUP, 1LL << 40);
 	poor->step = 1;
 	mq_join(pid);
 	MQ_EQ(poor->gaps, s.overwritten);
 	MQ_EQ(poor->read, 2 * times - s.overwritten + 1);
-	while (rmdir(GROUP)) {
-		MQ_EQ(errno, EBUSY);
-		mq_sleep_ms(5);
-	}
+	mq_group_free(GROUP);
 }

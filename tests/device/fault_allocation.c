@@ -6,100 +6,9 @@
  *
  * Copyright (C) the mq authors
  */
-#include "storm_lib.h"
+#include "fault_lib.h"
 
 #include <sys/epoll.h>
-
-#define FAULTS "/sys/kernel/debug"
-
-static int fault_fd;
-
-static void fault_setting(const char *file, const char *value)
-{
-	char path[256];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", FAULTS, file);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	MQ_EQ(write(fd, value, strlen(value)), strlen(value));
-	close(fd);
-}
-
-static void fault_open(void)
-{
-	fault_fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-	if (fault_fd < 0)
-		mq_skip("the kernel injects no faults");
-	fault_setting("failslab/ignore-gfp-wait", "N");
-	fault_setting("failslab/verbose", "0");
-	fault_setting("fail_page_alloc/ignore-gfp-wait", "N");
-	fault_setting("fail_page_alloc/ignore-gfp-highmem", "N");
-	fault_setting("fail_page_alloc/min-order", "0");
-	fault_setting("fail_page_alloc/verbose", "0");
-	fault_setting("fail_usercopy/verbose", "0");
-}
-
-/* The nth thing that can fail in this thread from now on does. */
-static void fault_begin(int nth)
-{
-	char text[16];
-	int length = sprintf(text, "%d", nth);
-
-	MQ_EQ(pwrite(fault_fd, text, length, 0), length);
-}
-
-/* Did it? Looking copies to and from us, too, and may be what fails. */
-static bool fault_end(void)
-{
-	char text[16] = "";
-
-	if (pread(fault_fd, text, sizeof(text) - 1, 0) < 0) {
-		MQ_EQ(errno, EFAULT);
-		return false;
-	}
-	if (atoi(text) == 0)
-		return true;
-	while (pwrite(fault_fd, "0", 1, 0) < 0)
-		MQ_EQ(errno, EFAULT);
-	return false;
-}
-
-/* One call that is tried with every fault. */
-struct attempt {
-	long (*call)(int fd);
-	long expected;			/* its result without a fault */
-	void (*undo)(int fd);		/* after it succeeded */
-	void (*check)(int fd);		/* after it failed: nothing happened */
-	bool allocates;			/* so ENOMEM must be seen */
-};
-
-static void attempt_all(const struct attempt *attempt, int fd)
-{
-	bool hit = true, no_memory = false;
-	int nth, hits = 0;
-	long result;
-
-	for (nth = 1; hit; nth++) {
-		fault_begin(nth);
-		result = attempt->call(fd);
-		hit = fault_end();
-		hits += hit;
-		if (result == attempt->expected) {
-			attempt->undo(fd);
-			continue;
-		}
-		MQ_TRUE(hit);
-		MQ_TRUE(result == -ENOMEM || result == -EFAULT);
-		no_memory |= result == -ENOMEM;
-		attempt->check(fd);
-		MQ_EQ(attempt->call(fd), attempt->expected);
-		attempt->undo(fd);
-	}
-	MQ_GE(hits, 1);
-	MQ_TRUE(no_memory || !attempt->allocates);
-}
 
 static void nothing(int fd)
 {
@@ -155,29 +64,29 @@ static void check_registered(int fd)
 MQ_TEST(fault_alloc_reg, "/reg with failing memory: ENOMEM, no name, no place taken",
 	.params = "MAX_DEVICES=1")
 {
-	struct attempt reg = { call_reg, 0, undo_reg, check_stranger, true };
+	struct mq_attempt reg = { call_reg, 0, undo_reg, check_stranger, true };
 
-	fault_open();
-	attempt_all(&reg, mq_dev());
+	mq_fault_open();
+	mq_attempt_all(&reg, mq_dev());
 }
 
 MQ_TEST(fault_alloc_reg_large, "the same with a mailbox of 65,536",
 	.params = "MAX_DEVICES=1 QUEUE_LEN=65536", .timeout = 180)
 {
-	struct attempt reg = { call_reg, 0, undo_reg, check_stranger, true };
+	struct mq_attempt reg = { call_reg, 0, undo_reg, check_stranger, true };
 
-	fault_open();
-	attempt_all(&reg, mq_dev());
+	mq_fault_open();
+	mq_attempt_all(&reg, mq_dev());
 }
 
 MQ_TEST(fault_alloc_unr, "/unr with failing memory", .params = "MAX_DEVICES=1")
 {
-	struct attempt unr = { call_unr, 0, undo_unr, check_registered, false };
+	struct mq_attempt unr = { call_unr, 0, undo_unr, check_registered, false };
 	int fd = mq_dev();
 
-	fault_open();
+	mq_fault_open();
 	MQ_EQ(mq_cmd(fd, "/reg bob"), 0);
-	attempt_all(&unr, fd);
+	mq_attempt_all(&unr, fd);
 }
 
 /* ---- /msg, /all and read ------------------------------------------------ */
@@ -214,26 +123,26 @@ static void undo_large_msg(int fd)
 
 MQ_TEST(fault_alloc_msg, "/msg with failing memory: ENOMEM, nothing is queued")
 {
-	struct attempt msg = { call_msg, 0, undo_msg, is_empty, true };
+	struct mq_attempt msg = { call_msg, 0, undo_msg, is_empty, true };
 	int fd = mq_dev();
 
-	fault_open();
+	mq_fault_open();
 	MQ_EQ(mq_cmd(fd, "/reg me"), 0);
-	attempt_all(&msg, fd);
+	mq_attempt_all(&msg, fd);
 }
 
 /* No ENOMEM here: where one kind of memory fails there is another. */
 MQ_TEST(fault_alloc_msg_large, "/msg of 1 MiB with failing memory",
 	.params = "CMD_BUF_SIZE=1048576", .timeout = 180)
 {
-	struct attempt msg = {
+	struct mq_attempt msg = {
 		call_large_msg, 0, undo_large_msg, is_empty, false
 	};
 	int fd = mq_dev();
 
-	fault_open();
+	mq_fault_open();
 	MQ_EQ(mq_cmd(fd, "/reg me"), 0);
-	attempt_all(&msg, fd);
+	mq_attempt_all(&msg, fd);
 }
 
 /* A full mailbox: a send that fails must not have overwritten. */
@@ -265,16 +174,16 @@ static void undo_overwriting(int fd)
 MQ_TEST(fault_alloc_overwrite, "a /msg that fails has overwritten nothing",
 	.params = "QUEUE_LEN=2")
 {
-	struct attempt msg = {
+	struct mq_attempt msg = {
 		call_overwriting, 0, undo_overwriting, check_full, true
 	};
 	int fd = mq_dev();
 
-	fault_open();
+	mq_fault_open();
 	MQ_EQ(mq_cmd(fd, "/reg me"), 0);
 	MQ_EQ(mq_cmd(fd, "/msg me one"), 0);
 	MQ_EQ(mq_cmd(fd, "/msg me two"), 0);
-	attempt_all(&msg, fd);
+	mq_attempt_all(&msg, fd);
 }
 
 static struct mq_peer *receivers[3];
@@ -306,16 +215,16 @@ static void check_all(int fd)
 
 MQ_TEST(fault_alloc_all, "/all with failing memory reaches everyone or nobody")
 {
-	struct attempt all = { call_all, 0, undo_all, check_all, true };
+	struct mq_attempt all = { call_all, 0, undo_all, check_all, true };
 	int fd = mq_dev(), i;
 
-	fault_open();
+	mq_fault_open();
 	MQ_EQ(mq_cmd(fd, "/reg me"), 0);
 	for (i = 0; i < 3; i++) {
 		receivers[i] = mq_peer_start();
 		MQ_EQ(mq_peer_cmdf(receivers[i], "/reg r%d", i), 0);
 	}
-	attempt_all(&all, fd);
+	mq_attempt_all(&all, fd);
 }
 
 static long call_read(int fd)
@@ -343,16 +252,16 @@ static void check_still_there(int fd)
 
 MQ_TEST(fault_alloc_read, "a read with failing memory or copy loses nothing")
 {
-	struct attempt read = {
+	struct mq_attempt read = {
 		call_read, 1, undo_read, check_still_there, false
 	};
 	int fd = mq_dev();
 
-	fault_open();
+	mq_fault_open();
 	MQ_EQ(mq_cmd(fd, "/reg me"), 0);
 	MQ_EQ(mq_cmd(fd, "/from on"), 0);
 	MQ_EQ(mq_cmd(fd, "/msg me hello"), 0);
-	attempt_all(&read, fd);
+	mq_attempt_all(&read, fd);
 }
 
 /* ---- /from, /wait, open, poll --------------------------------------------- */
@@ -387,21 +296,21 @@ static long call_wait_empty(int fd)
 
 MQ_TEST(fault_alloc_from_wait, "/from and /wait with failing memory")
 {
-	struct attempt from = { call_from, 0, undo_from, check_from, false };
-	struct attempt empty = {
+	struct mq_attempt from = { call_from, 0, undo_from, check_from, false };
+	struct mq_attempt empty = {
 		call_wait_empty, -ETIMEDOUT, is_empty, is_empty, false
 	};
-	struct attempt wait = {
+	struct mq_attempt wait = {
 		call_wait, 0, check_still_there, check_still_there, false
 	};
 	int fd = mq_dev();
 
-	fault_open();
+	mq_fault_open();
 	MQ_EQ(mq_cmd(fd, "/reg me"), 0);
-	attempt_all(&from, fd);
-	attempt_all(&empty, fd);
+	mq_attempt_all(&from, fd);
+	mq_attempt_all(&empty, fd);
 	MQ_EQ(mq_cmd(fd, "/msg me hello"), 0);
-	attempt_all(&wait, fd);
+	mq_attempt_all(&wait, fd);
 }
 
 static int opened, epoll;
@@ -441,15 +350,15 @@ static void undo_epoll_add(int fd)
 
 MQ_TEST(fault_alloc_open, "open and epoll_ctl with failing memory")
 {
-	struct attempt open = { call_open, 0, undo_open, nothing, true };
-	struct attempt add = { call_epoll_add, 0, undo_epoll_add, is_empty, true };
+	struct mq_attempt open = { call_open, 0, undo_open, nothing, true };
+	struct mq_attempt add = { call_epoll_add, 0, undo_epoll_add, is_empty, true };
 	int fd = mq_dev();
 
-	fault_open();
+	mq_fault_open();
 	MQ_EQ(mq_cmd(fd, "/reg me"), 0);
 	epoll = MQ_OK(epoll_create1(EPOLL_CLOEXEC));
-	attempt_all(&open, fd);
-	attempt_all(&add, fd);
+	mq_attempt_all(&open, fd);
+	mq_attempt_all(&add, fd);
 }
 
 /* ---- exit -------------------------------------------------------------------- */
@@ -458,11 +367,10 @@ static void exit_with_fault(void *nth)
 {
 	int fd = mq_dev();
 
-	close(fault_fd);
-	fault_open();
+	mq_fault_open();
 	MQ_EQ(mq_cmd(fd, "/reg bob"), 0);
 	MQ_EQ(mq_cmd(fd, "/msg bob unread"), 0);
-	fault_begin((long)nth);
+	mq_fault_begin((long)nth);
 	_exit(0);
 }
 
@@ -472,7 +380,7 @@ MQ_TEST(fault_alloc_exit, "a process whose exit runs into faults leaves nothing 
 	int fd = mq_dev();
 	long nth;
 
-	fault_open();
+	mq_fault_open();
 	for (nth = 1; nth <= 20; nth++) {
 		mq_join(mq_run(exit_with_fault, (void *)nth));
 		MQ_EQ(mq_cmd(fd, "/reg bob"), 0);

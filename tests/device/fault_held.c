@@ -9,15 +9,12 @@
  *
  * Copyright (C) the mq authors
  */
+#include "fault_lib.h"
 #include "storm_lib.h"
 
-#include <linux/userfaultfd.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
-#define PAGE 4096
 #define TEXT "the message that is being read"
 
 /* What the parent may ask of the process with the held reader, in order. */
@@ -31,17 +28,13 @@ struct held {
 	volatile long result[8];
 	volatile long read_result;
 	volatile pid_t second;	/* the second reader's thread */
-	int fd, uffd;
-	char *page;
+	int fd;
 	pid_t pid;
 };
 
-static void *held_reader(void *arg)
+static long held_read(int fd, void *page)
 {
-	struct held *held = arg;
-
-	held->read_result = mq_read(held->fd, held->page, PAGE);
-	return NULL;
+	return mq_read(fd, page, MQ_PAGE);
 }
 
 static void *held_second_reader(void *arg)
@@ -60,32 +53,6 @@ static void *held_unregister(void *arg)
 	return (void *)(long)mq_cmd(held->fd, "/unr");
 }
 
-/* A page whose first touch sleeps until somebody resolves it. */
-static void held_page_make(struct held *held)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-
-	held->uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	MQ_OK(held->uffd);
-	MQ_OK(ioctl(held->uffd, UFFDIO_API, &api));
-	held->page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	MQ_TRUE(held->page != MAP_FAILED);
-	reg.range.start = (uintptr_t)held->page;
-	reg.range.len = PAGE;
-	MQ_OK(ioctl(held->uffd, UFFDIO_REGISTER, &reg));
-}
-
-static void held_page_resolve(struct held *held)
-{
-	struct uffdio_zeropage zero = {
-		.range = { .start = (uintptr_t)held->page, .len = PAGE },
-	};
-
-	MQ_OK(ioctl(held->uffd, UFFDIO_ZEROPAGE, &zero));
-}
-
 static long join(pthread_t thread)
 {
 	void *result;
@@ -96,18 +63,15 @@ static long join(pthread_t thread)
 
 static void held_main(void *arg)
 {
-	pthread_t reader, second = 0, unregister = 0;
+	pthread_t second = 0, unregister = 0;
 	struct held *held = arg;
-	struct uffd_msg event;
+	struct mq_held *reader;
 	int i;
 
 	held->fd = mq_dev();
 	MQ_EQ(mq_cmd(held->fd, "/reg held"), 0);
 	MQ_EQ(mq_cmd(held->fd, "/msg held " TEXT), 0);
-	held_page_make(held);
-	MQ_EQ(pthread_create(&reader, NULL, held_reader, held), 0);
-	MQ_EQ(read(held->uffd, &event, sizeof(event)), sizeof(event));
-	MQ_EQ(event.event, UFFD_EVENT_PAGEFAULT);
+	reader = mq_held_begin(held_read, held->fd);
 	held->ready = 1;
 
 	for (i = 0;; i++) {
@@ -120,10 +84,9 @@ static void held_main(void *arg)
 			pthread_create(&unregister, NULL, held_unregister, held);
 			break;
 		case RESOLVE:
-			held_page_resolve(held);
-			join(reader);
+			held->read_result = mq_held_end(reader, "", 0);
 			if (held->read_result > 0)
-				MQ_BYTES(held->page, held->read_result, TEXT);
+				MQ_BYTES(reader->page, held->read_result, TEXT);
 			break;
 		case COUNT:
 			if (second)
@@ -138,20 +101,11 @@ static void held_main(void *arg)
 	}
 }
 
-static void held_need(void)
-{
-	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
-
-	if (uffd < 0 && errno == ENOSYS)
-		mq_skip("the kernel has no userfaultfd");
-	close(MQ_OK(uffd));
-}
-
 static struct held *held_new(void)
 {
 	struct held *held = mq_shared(sizeof(*held));
 
-	held_need();
+	mq_held_need();
 	held->pid = mq_run(held_main, held);
 	mq_shared_until(&held->ready, 1);
 	return held;
@@ -295,25 +249,19 @@ MQ_TEST(fault_held_second_killed, "SIGKILL ends that waiting, too")
 /* In one process: the first thread holds, this one must not wait. */
 MQ_TEST(fault_held_nonblock, "with O_NONBLOCK or RWF_NOWAIT a second reader gets EAGAIN at once")
 {
-	struct held *held = calloc(1, sizeof(*held));
+	int fd = mq_dev(), nonblock = mq_dev_flags(O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	char text[100];
 	struct iovec iov = { text, sizeof(text) };
-	struct uffd_msg event;
-	pthread_t reader;
-	int nonblock;
+	struct mq_held *held;
+	ssize_t got;
 
-	held_need();
-	held->fd = mq_dev();
-	nonblock = mq_dev_flags(O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	MQ_EQ(mq_cmd(held->fd, "/reg held"), 0);
-	MQ_EQ(mq_cmd(held->fd, "/msg held " TEXT), 0);
-	MQ_EQ(mq_cmd(held->fd, "/msg held second"), 0);
-	held_page_make(held);
-	MQ_EQ(pthread_create(&reader, NULL, held_reader, held), 0);
-	MQ_EQ(read(held->uffd, &event, sizeof(event)), sizeof(event));
+	MQ_EQ(mq_cmd(fd, "/reg held"), 0);
+	MQ_EQ(mq_cmd(fd, "/msg held " TEXT), 0);
+	MQ_EQ(mq_cmd(fd, "/msg held second"), 0);
+	held = mq_held_begin(held_read, fd);
 
 	MQ_EQ(mq_read(nonblock, text, sizeof(text)), -EAGAIN);
-	MQ_ERR(preadv2(held->fd, &iov, 1, -1, RWF_NOWAIT), EAGAIN);
+	MQ_ERR(preadv2(fd, &iov, 1, -1, RWF_NOWAIT), EAGAIN);
 	/* The same thread still sends, waits, polls and asks for names. */
 	MQ_EQ(mq_cmd(nonblock, "/wait"), 0);
 	MQ_EQ(mq_cmd(nonblock, "/from on"), 0);
@@ -321,10 +269,9 @@ MQ_TEST(fault_held_nonblock, "with O_NONBLOCK or RWF_NOWAIT a second reader gets
 	MQ_EQ(mq_cmd(nonblock, "/msg held third"), 0);
 	MQ_EQ(mq_poll(nonblock), POLLIN | POLLOUT);
 
-	held_page_resolve(held);
-	join(reader);
-	MQ_BYTES(held->page, held->read_result, TEXT);
+	got = mq_held_end(held, "", 0);
+	MQ_BYTES(held->page, got, TEXT);
 	MQ_READS(nonblock, "second");
-	MQ_BYTES(text, preadv2(held->fd, &iov, 1, -1, RWF_NOWAIT), "third");
+	MQ_BYTES(text, preadv2(fd, &iov, 1, -1, RWF_NOWAIT), "third");
 	MQ_EQ(mq_read(nonblock, text, sizeof(text)), -EAGAIN);
 }

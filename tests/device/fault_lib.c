@@ -135,6 +135,7 @@ struct mq_held *mq_held_begin(long (*call)(int fd, void *page), int fd)
 	struct mq_held *held = calloc(1, sizeof(*held));
 	struct uffd_msg event;
 
+	mq_held_need();
 	held->call = call;
 	held->fd = fd;
 	held_page_make(held);
@@ -157,14 +158,4 @@ long mq_held_end(struct mq_held *held, const void *bytes, size_t size)
 	MQ_EQ(pthread_join(held->thread, NULL), 0);
 	free(content);
 	return held->result;
-}
-
-char *mq_page_cliff(void)
-{
-	char *pages = mmap(NULL, 2 * MQ_PAGE, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	MQ_TRUE(pages != MAP_FAILED);
-	MQ_OK(munmap(pages + MQ_PAGE, MQ_PAGE));
-	return pages + MQ_PAGE;
 }

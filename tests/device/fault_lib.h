@@ -42,14 +42,11 @@ struct mq_held {
 	long result;
 };
 
-/* Skips the test where the kernel cannot do that. */
+/* Skips the test where the kernel cannot do that: for tests that begin it in a child. */
 void mq_held_need(void);
 /* Returns when CALL, which touches the page first in the kernel, sleeps there. */
 struct mq_held *mq_held_begin(long (*call)(int fd, void *page), int fd);
 /* The page gets these bytes, and zeros behind: what CALL returns. */
 long mq_held_end(struct mq_held *held, const void *bytes, size_t size);
-
-/* One page, and nothing behind it: the page's end. */
-char *mq_page_cliff(void);
 
 #endif

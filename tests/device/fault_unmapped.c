@@ -7,21 +7,7 @@
  */
 #include "storm_lib.h"
 
-#include <sys/mman.h>
 #include <sys/uio.h>
-
-#define PAGE 4096
-
-/* One page, and nothing behind it. Returns the page's end. */
-static char *cliff(void)
-{
-	char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	MQ_TRUE(pages != MAP_FAILED);
-	MQ_OK(munmap(pages + PAGE, PAGE));
-	return pages + PAGE;
-}
 
 static void check_queued(const char *name, long queued, long delivered)
 {
@@ -46,7 +32,7 @@ static char *filled(size_t size)
 
 MQ_TEST(fault_read_unmapped, "a read into an unmapped buffer is EFAULT; the message is still there")
 {
-	char *end = cliff(), *text = filled(1000);
+	char *end = mq_edge_new(0), *text = filled(1000);
 	int fd = mq_dev();
 
 	MQ_EQ(mq_cmd(fd, "/reg me"), 0);
@@ -54,7 +40,7 @@ MQ_TEST(fault_read_unmapped, "a read into an unmapped buffer is EFAULT; the mess
 	MQ_EQ(mq_send_text(fd, "me", "second"), 0);
 	MQ_EQ(mq_read(fd, end, 1000), -EFAULT);
 	MQ_EQ(mq_read(fd, NULL, 1000), -EFAULT);
-	MQ_EQ(mq_read(fd, (void *)-PAGE, 1000), -EFAULT);
+	MQ_EQ(mq_read(fd, (void *)-4096L, 1000), -EFAULT);
 	MQ_EQ(mq_poll(fd), POLLIN | POLLOUT);
 	check_queued("me", 2, 0);
 	MQ_READS(fd, text);
@@ -64,7 +50,7 @@ MQ_TEST(fault_read_unmapped, "a read into an unmapped buffer is EFAULT; the mess
 
 MQ_TEST(fault_read_half_mapped, "a read that faults in the middle consumes nothing")
 {
-	char *end = cliff(), *text = filled(1000);
+	char *end = mq_edge_new(0), *text = filled(1000);
 	int fd = mq_dev(), mapped;
 
 	MQ_EQ(mq_cmd(fd, "/reg me"), 0);
@@ -79,7 +65,7 @@ MQ_TEST(fault_read_half_mapped, "a read that faults in the middle consumes nothi
 
 MQ_TEST(fault_read_rest, "a fault in the rest of a message keeps that rest, with the sender's name too")
 {
-	char *end = cliff(), back[8];
+	char *end = mq_edge_new(0), back[8];
 	int fd = mq_dev();
 
 	MQ_EQ(mq_cmd(fd, "/reg me"), 0);
@@ -101,7 +87,7 @@ MQ_TEST(fault_read_rest, "a fault in the rest of a message keeps that rest, with
 MQ_TEST(fault_read_staged, "what a fault left staged stays first, takes no slot and is not overwritten",
 	.params = "QUEUE_LEN=3")
 {
-	char *end = cliff();
+	char *end = mq_edge_new(0);
 	struct mq_counters c;
 	int fd = mq_dev(), i;
 
@@ -123,7 +109,7 @@ MQ_TEST(fault_read_staged, "what a fault left staged stays first, takes no slot 
 
 MQ_TEST(fault_readv, "a readv of which a part is unmapped consumes nothing")
 {
-	char *end = cliff(), back[4];
+	char *end = mq_edge_new(0), back[4];
 	struct iovec iov[2] = { { back, 4 }, { end, 100 } };
 	int fd = mq_dev();
 
@@ -139,7 +125,7 @@ MQ_TEST(fault_write_unmapped, "a write from a buffer that is unmapped or ends ea
 		"/msg me hello", "/all hello", "/unr ", "/reg you",
 		"/nothing", "/wait", "/from on",
 	};
-	char *end = cliff();
+	char *end = mq_edge_new(0);
 	int fd = mq_dev();
 	size_t i, length;
 
@@ -158,7 +144,7 @@ MQ_TEST(fault_write_unmapped, "a write from a buffer that is unmapped or ends ea
 MQ_TEST(fault_write_order, "EMSGSIZE comes before EFAULT, EFAULT before all that the command may get",
 	.params = "CMD_BUF_SIZE=100")
 {
-	char *end = cliff();
+	char *end = mq_edge_new(0);
 	int fd = mq_dev();
 
 	memcpy(end - 7, "/msg a ", 7);
@@ -171,7 +157,7 @@ MQ_TEST(fault_write_order, "EMSGSIZE comes before EFAULT, EFAULT before all that
 
 MQ_TEST(fault_writev, "a writev of which a part is unmapped queues nothing")
 {
-	char *end = cliff();
+	char *end = mq_edge_new(0);
 	struct iovec iov[3] = {
 		{ "/msg me ", 8 }, { "hello", 5 }, { end, 10 },
 	};

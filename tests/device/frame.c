@@ -517,7 +517,8 @@ struct mq_peer *mq_peer_start_who(const struct mq_who *who)
 
 void mq_file_send(int socket, int fd)
 {
-	char control[CMSG_SPACE(sizeof(int))] = { 0 }, byte = 'f';
+	char control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8))) = { 0 };
+	char byte = 'f';
 	struct iovec part = { &byte, 1 };
 	struct msghdr message = {
 		.msg_iov = &part, .msg_iovlen = 1,
@@ -534,7 +535,8 @@ void mq_file_send(int socket, int fd)
 
 int mq_file_receive(int socket)
 {
-	char control[CMSG_SPACE(sizeof(int))], byte;
+	char control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8)));
+	char byte;
 	struct iovec part = { &byte, 1 };
 	struct msghdr message = {
 		.msg_iov = &part, .msg_iovlen = 1,
@@ -545,20 +547,6 @@ int mq_file_receive(int socket)
 	MQ_EQ(recvmsg(socket, &message, MSG_CMSG_CLOEXEC), 1);
 	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(int));
 	return fd;
-}
-
-/* ---- memory ------------------------------------------------------------ */
-
-void *mq_edge_new(size_t size)
-{
-	size_t page = sysconf(_SC_PAGESIZE);
-	char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	MQ_TRUE(pages != MAP_FAILED);
-	MQ_LE(size, page);
-	MQ_OK(munmap(pages + page, page));
-	return pages + page - size;
 }
 
 /* ---- times ------------------------------------------------------------- */

@@ -187,11 +187,6 @@ struct mq_peer *mq_peer_start_who(const struct mq_who *who);
 void mq_file_send(int socket, int fd);
 int mq_file_receive(int socket);
 
-/* ---- memory ------------------------------------------------------------ */
-
-/* SIZE bytes, at most a page, behind which nothing is mapped. */
-void *mq_edge_new(size_t size);
-
 /* ---- times ------------------------------------------------------------- */
 
 uint64_t mq_now_ns(void);	/* CLOCK_MONOTONIC */

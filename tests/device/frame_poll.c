@@ -5,52 +5,18 @@
  * Copyright (C) the mq authors
  */
 #include "frame.h"
+#include "poll_lib.h"
 
 #include <sched.h>
-#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/select.h>
-#include <sys/syscall.h>
-
-#ifdef SYS_poll
-#define POLL_CALL SYS_poll
-#else
-#define POLL_CALL SYS_ppoll
-#endif
-#ifdef SYS_epoll_wait
-#define EPOLL_CALL SYS_epoll_wait
-#else
-#define EPOLL_CALL SYS_epoll_pwait
-#endif
-
-#define LONG_MS 30000	/* an event that must come has this long */
 
 static int new_set(int fd, uint32_t events)
 {
-	struct epoll_event event = { .events = events };
 	int set = MQ_OK(epoll_create1(EPOLL_CLOEXEC));
 
-	MQ_OK(epoll_ctl(set, EPOLL_CTL_ADD, fd, &event));
+	mq_epoll_add(set, fd, events);
 	return set;
-}
-
-/* The next event of the set; 0: none within MS. */
-static uint32_t event_within(int set, int ms)
-{
-	struct epoll_event event = { 0 };
-	int count = MQ_OK(epoll_wait(set, &event, 1, ms));
-
-	return count ? event.events : 0;
-}
-
-static uint32_t next_event(int set)
-{
-	return event_within(set, LONG_MS);
-}
-
-static uint32_t event_now(int set)
-{
-	return event_within(set, 0);
 }
 
 /* ---- readable ---------------------------------------------------------------- */
@@ -121,7 +87,7 @@ MQ_TEST(frame_poll_sleeper, "a sleeping poll is woken by a frame, a broadcast an
 	MQ_EQ(mq_cmd(text, "/reg text"), 0);
 	for (i = 0; i < 6; i++) {
 		mq_peer_do_begin(bob, poll_for, POLLIN);
-		mq_until_asleep(bob->pid, POLL_CALL);
+		mq_until_asleep(bob->pid, MQ_POLL_CALL);
 		MQ_TRUE(!mq_peer_is_done(bob));
 		if (i % 3 == 0)
 			MQ_EQ(mq_frame_send_text(alice, "bob", "hi"), 0);
@@ -173,13 +139,13 @@ MQ_TEST(frame_poll_level, "a level epoll set tells of a frame until it is read")
 	int set = new_set(bob, EPOLLIN);
 
 	for (i = 0; i < 3; i++) {
-		MQ_EQ(event_now(set), 0);
+		MQ_EQ(mq_epoll_now(set), 0);
 		MQ_EQ(mq_frame_send_text(alice, "bob", "hi"), 0);
-		MQ_EQ(next_event(set), EPOLLIN);
-		MQ_EQ(next_event(set), EPOLLIN);
+		MQ_EQ(mq_epoll_next(set), EPOLLIN);
+		MQ_EQ(mq_epoll_next(set), EPOLLIN);
 		MQ_FRAME_READS(bob, "alice", "hi");
 	}
-	MQ_EQ(event_now(set), 0);
+	MQ_EQ(mq_epoll_now(set), 0);
 }
 
 MQ_TEST(frame_poll_edges, "every message is an edge, also one that overwrites another",
@@ -188,14 +154,14 @@ MQ_TEST(frame_poll_edges, "every message is an edge, also one that overwrites an
 	int alice = mq_bound("alice"), bob = mq_bound("bob"), i;
 	int set = new_set(bob, EPOLLIN | EPOLLET);
 
-	MQ_EQ(event_now(set), 0);
+	MQ_EQ(mq_epoll_now(set), 0);
 	for (i = 0; i < 10; i++) {
 		if (i % 2)
 			MQ_EQ(mq_frame_broadcast(alice, "hi"), 0);
 		else
 			MQ_EQ(mq_frame_send_text(alice, "bob", "hi"), 0);
-		MQ_EQ(next_event(set), EPOLLIN);
-		MQ_EQ(event_now(set), 0);
+		MQ_EQ(mq_epoll_next(set), EPOLLIN);
+		MQ_EQ(mq_epoll_now(set), 0);
 	}
 }
 
@@ -208,12 +174,12 @@ MQ_TEST(frame_poll_admitted, "so is one whose sender waited for room: the read t
 
 	MQ_EQ(mq_peer_frame_send_text(alice, "bob", "one"), 0);
 	mq_peer_frame_send_asleep(alice, "bob", "two");
-	MQ_EQ(next_event(set), EPOLLIN);
+	MQ_EQ(mq_epoll_next(set), EPOLLIN);
 	MQ_FRAME_READS(bob, "alice", "one");
 	MQ_EQ(mq_peer_end(alice), 0);
-	MQ_EQ(next_event(set), EPOLLIN);
+	MQ_EQ(mq_epoll_next(set), EPOLLIN);
 	MQ_FRAME_READS(bob, "alice", "two");
-	MQ_EQ(event_now(set), 0);
+	MQ_EQ(mq_epoll_now(set), 0);
 }
 
 MQ_TEST(frame_poll_bound_later, "a file that is added before it is bound: bind is an edge, and so is each message",
@@ -222,18 +188,18 @@ MQ_TEST(frame_poll_bound_later, "a file that is added before it is bound: bind i
 	int alice = mq_bound("alice"), bob = mq_dev();
 	int edge = new_set(bob, EPOLLIN | EPOLLOUT | EPOLLET), level = new_set(bob, EPOLLIN), i;
 
-	MQ_EQ(next_event(edge), EPOLLERR | EPOLLOUT);
-	MQ_EQ(event_now(edge), 0);
-	MQ_EQ(next_event(level), EPOLLERR);
+	MQ_EQ(mq_epoll_next(edge), EPOLLERR | EPOLLOUT);
+	MQ_EQ(mq_epoll_now(edge), 0);
+	MQ_EQ(mq_epoll_next(level), EPOLLERR);
 	MQ_EQ(mq_bind(bob, "bob"), 0);
-	MQ_EQ(next_event(edge), EPOLLOUT);
-	MQ_EQ(event_now(edge), 0);
-	MQ_EQ(event_now(level), 0);
+	MQ_EQ(mq_epoll_next(edge), EPOLLOUT);
+	MQ_EQ(mq_epoll_now(edge), 0);
+	MQ_EQ(mq_epoll_now(level), 0);
 	for (i = 0; i < 6; i++) {
 		MQ_EQ(mq_frame_send_text(alice, "bob", "hi"), 0);
-		MQ_EQ(next_event(edge), EPOLLIN | EPOLLOUT);
-		MQ_EQ(event_now(edge), 0);
-		MQ_EQ(next_event(level), EPOLLIN);
+		MQ_EQ(mq_epoll_next(edge), EPOLLIN | EPOLLOUT);
+		MQ_EQ(mq_epoll_now(edge), 0);
+		MQ_EQ(mq_epoll_next(level), EPOLLIN);
 	}
 }
 
@@ -241,7 +207,7 @@ MQ_TEST(frame_poll_bound_later, "a file that is added before it is bound: bind i
 static long wait_set(int fd, long set)
 {
 	(void)fd;
-	while (!(event_within(set, -1) & EPOLLIN))
+	while (!(mq_epoll_wait(set, -1) & EPOLLIN))
 		;
 	return 0;
 }
@@ -252,11 +218,11 @@ MQ_TEST(frame_poll_bound_by_other, "the same if another process added it, and wa
 	struct mq_peer *waiter;
 
 	set = new_set(bob, EPOLLIN | EPOLLET);
-	MQ_EQ(next_event(set), EPOLLERR);
+	MQ_EQ(mq_epoll_next(set), EPOLLERR);
 	waiter = mq_peer_start();
 	for (again = 0; again < 3; again++) {
 		mq_peer_do_begin(waiter, wait_set, set);
-		mq_until_asleep(waiter->pid, EPOLL_CALL);
+		mq_until_asleep(waiter->pid, MQ_EPOLL_CALL);
 		if (!again) {
 			pid_t child = mq_fork();
 
@@ -277,17 +243,17 @@ MQ_TEST(frame_poll_not_bound, "an edge set on an unbound file still follows the 
 {
 	int bob = mq_dev(), set = new_set(bob, EPOLLIN | EPOLLET);
 
-	MQ_EQ(next_event(set), EPOLLERR);
+	MQ_EQ(mq_epoll_next(set), EPOLLERR);
 	MQ_EQ(mq_cmd(bob, "/reg text"), 0);
-	MQ_EQ(event_now(set) & EPOLLERR, 0);
+	MQ_EQ(mq_epoll_now(set) & EPOLLERR, 0);
 	MQ_EQ(mq_cmd(bob, "/msg text hi"), 0);
-	MQ_EQ(next_event(set), EPOLLIN);
+	MQ_EQ(mq_epoll_next(set), EPOLLIN);
 	MQ_EQ(mq_bind(bob, "bob"), 0);
 	/* The process's message is none of the file's. */
-	MQ_EQ(event_now(set), 0);
+	MQ_EQ(mq_epoll_now(set), 0);
 	MQ_EQ(mq_poll(bob), POLLOUT);
 	MQ_EQ(mq_frame_send_text(bob, "bob", "hi"), 0);
-	MQ_EQ(next_event(set), EPOLLIN);
+	MQ_EQ(mq_epoll_next(set), EPOLLIN);
 }
 
 /* ---- writable ---------------------------------------------------------------- */
@@ -308,21 +274,21 @@ MQ_TEST(frame_poll_room, "after EAGAIN EPOLLOUT is off until that mailbox has ro
 	int full = new_full("full"), alice = mq_bound_nonblock("alice"), i;
 	int edge = new_set(alice, EPOLLOUT | EPOLLET), level = new_set(alice, EPOLLOUT);
 
-	MQ_EQ(next_event(edge), EPOLLOUT);
+	MQ_EQ(mq_epoll_next(edge), EPOLLOUT);
 	for (i = 0; i < 3; i++) {
-		MQ_EQ(event_now(level), EPOLLOUT);
+		MQ_EQ(mq_epoll_now(level), EPOLLOUT);
 		MQ_EQ(mq_frame_send_text(alice, "full", "next"), -EAGAIN);
 		MQ_EQ(mq_poll(alice), 0);
-		MQ_EQ(event_now(level), 0);
-		MQ_EQ(event_now(edge), 0);
+		MQ_EQ(mq_epoll_now(level), 0);
+		MQ_EQ(mq_epoll_now(edge), 0);
 		/* What comes in meanwhile does not change that. */
 		MQ_EQ(mq_frame_send_text(alice, "alice", "to me"), 0);
 		MQ_EQ(mq_poll(alice), POLLIN);
 		MQ_FRAME_READS(alice, "alice", "to me");
-		MQ_EQ(event_now(level), 0);
+		MQ_EQ(mq_epoll_now(level), 0);
 		MQ_FRAME_READS(full, i ? "alice" : "", i ? "next" : "full");
-		MQ_EQ(next_event(edge), EPOLLOUT);
-		MQ_EQ(next_event(level), EPOLLOUT);
+		MQ_EQ(mq_epoll_next(edge), EPOLLOUT);
+		MQ_EQ(mq_epoll_next(level), EPOLLOUT);
 		MQ_EQ(mq_poll(alice), POLLOUT);
 		MQ_EQ(mq_frame_send_text(alice, "full", "next"), 0);
 	}
@@ -345,7 +311,7 @@ MQ_TEST(frame_poll_room_sleeper, "a sleeping poll for EPOLLOUT is woken by room,
 	for (gone = 0; gone < 2; gone++) {
 		full = new_full("full");
 		mq_peer_do_begin(alice, write_when_room, 0);
-		mq_until_asleep(alice->pid, POLL_CALL);
+		mq_until_asleep(alice->pid, MQ_POLL_CALL);
 		MQ_TRUE(!mq_peer_is_done(alice));
 		if (!gone)
 			MQ_FRAME_READS(full, "", "full");
@@ -363,11 +329,11 @@ MQ_TEST(frame_poll_room_gone, "EPOLLOUT is on again when that endpoint is gone, 
 	int full = new_full("full"), alice = mq_bound_nonblock("alice");
 	int edge = new_set(alice, EPOLLOUT | EPOLLET);
 
-	MQ_EQ(next_event(edge), EPOLLOUT);
+	MQ_EQ(mq_epoll_next(edge), EPOLLOUT);
 	MQ_EQ(mq_frame_send_text(alice, "full", "next"), -EAGAIN);
 	MQ_EQ(mq_poll(alice), 0);
 	close(full);
-	MQ_EQ(next_event(edge), EPOLLOUT);
+	MQ_EQ(mq_epoll_next(edge), EPOLLOUT);
 	MQ_EQ(mq_poll(alice), POLLOUT);
 	full = new_full("full");
 	MQ_EQ(mq_poll(alice), POLLOUT);
@@ -380,17 +346,17 @@ MQ_TEST(frame_poll_room_last, "the last mailbox that gave EAGAIN counts", .param
 	int one = new_full("one"), two = new_full("two"), alice = mq_bound_nonblock("alice");
 	int edge = new_set(alice, EPOLLOUT | EPOLLET);
 
-	MQ_EQ(next_event(edge), EPOLLOUT);
+	MQ_EQ(mq_epoll_next(edge), EPOLLOUT);
 	MQ_EQ(mq_frame_send_text(alice, "one", "next"), -EAGAIN);
 	MQ_EQ(mq_frame_send_text(alice, "two", "next"), -EAGAIN);
 	MQ_FRAME_READS(one, "", "full");
 	MQ_EQ(mq_poll(alice), 0);
-	MQ_EQ(event_now(edge), 0);
+	MQ_EQ(mq_epoll_now(edge), 0);
 	/* A write that succeeds elsewhere does not answer for it. */
 	MQ_EQ(mq_frame_send_text(alice, "one", "next"), 0);
 	MQ_EQ(mq_poll(alice), 0);
 	MQ_FRAME_READS(two, "", "full");
-	MQ_EQ(next_event(edge), EPOLLOUT);
+	MQ_EQ(mq_epoll_next(edge), EPOLLOUT);
 	MQ_EQ(mq_poll(alice), POLLOUT);
 }
 
@@ -427,7 +393,7 @@ MQ_TEST(frame_poll_closed, "sets, files and the full mailbox are closed in any o
 		fds[0] = new_full("full");
 		fds[1] = mq_bound_nonblock("alice");
 		fds[2] = new_set(fds[1], EPOLLIN | EPOLLOUT | (i & 1 ? EPOLLET : 0));
-		event_now(fds[2]);
+		mq_epoll_now(fds[2]);
 		MQ_EQ(mq_frame_send_text(fds[1], "full", "next"), -EAGAIN);
 		for (j = 0; j < 3; j++)
 			close(fds[(int)orders[i % 6][j]]);
@@ -448,22 +414,22 @@ MQ_TEST(frame_poll_fork, "a child polls, waits and reads by its parent's file as
 	if (!child) {
 		int own = new_set(bob, EPOLLIN | EPOLLET);
 
-		MQ_EQ(event_now(own), 0);
+		MQ_EQ(mq_epoll_now(own), 0);
 		for (i = 0; i < 3; i++) {
 			*step = i + 1;
-			MQ_EQ(next_event(i == 1 ? theirs : own), EPOLLIN);
+			MQ_EQ(mq_epoll_next(i == 1 ? theirs : own), EPOLLIN);
 			MQ_EQ(mq_poll(bob), POLLIN | POLLOUT);
 			MQ_FRAME_READS(bob, "alice", "hi");
 			MQ_EQ(mq_poll(bob), POLLOUT);
 			if (i == 1)
-				event_now(own);
+				mq_epoll_now(own);
 		}
 		_exit(0);
 	}
 	for (i = 0; i < 3; i++) {
 		while (*step < i + 1)
 			mq_sleep_ms(1);
-		mq_until_asleep(child, EPOLL_CALL);
+		mq_until_asleep(child, MQ_EPOLL_CALL);
 		MQ_EQ(mq_frame_send_text(alice, "bob", "hi"), 0);
 	}
 	mq_join(child);
@@ -478,7 +444,7 @@ MQ_TEST(frame_poll_fork_room, "the child gets EAGAIN; parent and child are told 
 	int set = new_set(alice, EPOLLOUT | EPOLLET);
 	pid_t child;
 
-	MQ_EQ(next_event(set), EPOLLOUT);
+	MQ_EQ(mq_epoll_next(set), EPOLLOUT);
 	child = mq_fork();
 	if (!child) {
 		MQ_EQ(mq_frame_send_text(alice, "full", "next"), -EAGAIN);
@@ -486,10 +452,10 @@ MQ_TEST(frame_poll_fork_room, "the child gets EAGAIN; parent and child are told 
 		MQ_EQ(poll_for(alice, POLLOUT), POLLOUT);
 		_exit(0);
 	}
-	mq_until_asleep(child, POLL_CALL);
+	mq_until_asleep(child, MQ_POLL_CALL);
 	MQ_EQ(mq_poll(alice), 0);
 	MQ_FRAME_READS(full, "", "full");
-	MQ_EQ(next_event(set), EPOLLOUT);
+	MQ_EQ(mq_epoll_next(set), EPOLLOUT);
 	mq_join(child);
 }
 
@@ -513,7 +479,7 @@ static void *herd_waiter(void *arg)
 
 	__atomic_add_fetch(&herd->ready, 1, __ATOMIC_SEQ_CST);
 	while (!herd->stop) {
-		event_within(set, -1);
+		mq_epoll_wait(set, -1);
 		if (herd->stop)
 			break;
 		if (mq_read(herd->file, bytes, sizeof(bytes)) == 72)

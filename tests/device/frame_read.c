@@ -4,11 +4,9 @@
  *
  * Copyright (C) the mq authors
  */
+#include "fault_lib.h"
 #include "frame.h"
 
-#include <linux/userfaultfd.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
@@ -177,16 +175,17 @@ MQ_TEST(frame_read_empty, "EAGAIN when empty with O_NONBLOCK, and with RWF_NOWAI
 	MQ_EQ(mq_read(bob, room, sizeof(room)), -EAGAIN);
 }
 
+#define READER_ROOM 1024
+
 /* A thread that reads FD. */
 struct reader {
 	pthread_t thread;
 	volatile pid_t tid;
 	int fd;
-	void *buffer;
 	size_t size;
 	volatile bool done;
 	volatile ssize_t result;
-	char room[1024];
+	char room[READER_ROOM];
 };
 
 static void *reader_main(void *arg)
@@ -194,25 +193,24 @@ static void *reader_main(void *arg)
 	struct reader *r = arg;
 
 	r->tid = gettid();
-	r->result = mq_read(r->fd, r->buffer, r->size);
+	r->result = mq_read(r->fd, r->room, r->size);
 	r->done = true;
 	return NULL;
 }
 
-static struct reader *reader_start(int fd)
+static struct reader *reader_start(int fd, size_t size)
 {
 	struct reader *r = calloc(1, sizeof(*r));
 
 	r->fd = fd;
-	r->buffer = r->room;
-	r->size = sizeof(r->room);
+	r->size = size;
 	MQ_EQ(pthread_create(&r->thread, NULL, reader_main, r), 0);
 	return r;
 }
 
 static struct reader *reader_asleep(int fd)
 {
-	struct reader *r = reader_start(fd);
+	struct reader *r = reader_start(fd, READER_ROOM);
 
 	while (!r->tid)
 		mq_sleep_ms(1);
@@ -260,24 +258,21 @@ MQ_TEST(frame_read_blocks, "read blocks while empty, and returns with the first 
 MQ_TEST(frame_read_blocks_all, "of several sleeping readers each message has one")
 {
 	struct reader *r[4];
-	int i, j, seen[4] = { 0 };
+	int i, seen[4] = { 0 };
 
 	setup();
-	for (i = 0; i < 4; i++) {
-		r[i] = reader_start(bob);
-		r[i]->size = 72;
-	}
+	for (i = 0; i < 4; i++)
+		r[i] = reader_start(bob, 72);
 	for (i = 0; i < 4; i++) {
 		while (!r[i]->tid)
 			mq_sleep_ms(1);
 		mq_until_asleep(r[i]->tid, SYS_read);
 	}
 	send_numbers(0, 3);
-	for (i = 0; i < 4; i++)
-		MQ_GE(reader_end(r[i]), 72);
-	for (i = 0; i < 4; i++)
-		for (j = 0; j < r[i]->result / 72; j++)
-			seen[r[i]->room[72 * j + 64] - '0']++;
+	for (i = 0; i < 4; i++) {
+		MQ_EQ(reader_end(r[i]), 72);
+		seen[r[i]->room[64] - '0']++;
+	}
 	for (i = 0; i < 4; i++)
 		MQ_EQ(seen[i], 1);
 	MQ_FRAME_EMPTY(bob);
@@ -285,27 +280,12 @@ MQ_TEST(frame_read_blocks_all, "of several sleeping readers each message has one
 
 /* ---- signals ----------------------------------------------------------- */
 
-static volatile int handled;
-
-static void handle(int signal)
-{
-	(void)signal;
-	handled++;
-}
-
-static void handler_set(int flags)
-{
-	struct sigaction action = { .sa_handler = handle, .sa_flags = flags };
-
-	MQ_OK(sigaction(SIGUSR1, &action, NULL));
-}
-
 static void signal_asleep(struct reader *r)
 {
-	int before = handled;
+	int before = mq_signals;
 
 	MQ_EQ(pthread_kill(r->thread, SIGUSR1), 0);
-	while (handled == before)
+	while (mq_signals == before)
 		mq_sleep_ms(1);
 }
 
@@ -314,7 +294,7 @@ MQ_TEST(frame_read_interrupted, "a signal's handler ends a sleeping read with EI
 	struct reader *r;
 
 	setup();
-	handler_set(0);
+	mq_signal_catch(0);
 	r = reader_asleep(bob);
 	signal_asleep(r);
 	MQ_EQ(reader_end(r), -EINTR);
@@ -328,7 +308,7 @@ MQ_TEST(frame_read_restarts, "with SA_RESTART a sleeping read goes on after the 
 	int i;
 
 	setup();
-	handler_set(SA_RESTART);
+	mq_signal_catch(SA_RESTART);
 	r = reader_asleep(bob);
 	for (i = 0; i < 5; i++) {
 		signal_asleep(r);
@@ -348,17 +328,14 @@ static long peer_reads(int fd, long arg)
 MQ_TEST(frame_read_stopped, "a sleeping read goes on after a stop")
 {
 	struct mq_peer *carol = mq_peer_bound("carol");
-	int status, i;
+	int i;
 
 	setup();
 	mq_peer_do_begin(carol, peer_reads, 72);
 	for (i = 0; i < 3; i++) {
 		mq_until_asleep(carol->pid, SYS_read);
-		MQ_OK(kill(carol->pid, SIGSTOP));
-		MQ_EQ(waitpid(carol->pid, &status, WUNTRACED), carol->pid);
-		MQ_TRUE(WIFSTOPPED(status));
-		MQ_OK(kill(carol->pid, SIGCONT));
-		MQ_EQ(waitpid(carol->pid, &status, WCONTINUED), carol->pid);
+		mq_process_stop(carol->pid);
+		mq_process_continue(carol->pid);
 	}
 	MQ_TRUE(!mq_peer_is_done(carol));
 	MQ_EQ(mq_frame_send_text(alice, "carol", "hi"), 0);
@@ -500,93 +477,56 @@ MQ_TEST(frame_read_vector_apart, "a header and its payload may go to two places;
 
 /* ---- one read at a time ------------------------------------------------ */
 
-/* A reader that sleeps in the page fault of its buffer until we say so. */
-struct held {
-	struct reader *reader;
-	int fault;
-	char *page;
-};
-
-static void held_begin(struct held *h, int fd)
+/* Two frames at the most. */
+static long held_read(int fd, void *page)
 {
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	struct uffd_msg event;
-
-	h->fault = syscall(SYS_userfaultfd, O_CLOEXEC);
-	if (h->fault < 0 && errno == ENOSYS)
-		mq_skip("this kernel has no userfaultfd");
-	MQ_OK(h->fault);
-	MQ_OK(ioctl(h->fault, UFFDIO_API, &api));
-	h->page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	MQ_TRUE(h->page != MAP_FAILED);
-	range.range.start = (uintptr_t)h->page;
-	range.range.len = 4096;
-	MQ_OK(ioctl(h->fault, UFFDIO_REGISTER, &range));
-	h->reader = calloc(1, sizeof(*h->reader));
-	h->reader->fd = fd;
-	h->reader->buffer = h->page;
-	h->reader->size = 2 * 72;
-	MQ_EQ(pthread_create(&h->reader->thread, NULL, reader_main, h->reader), 0);
-	MQ_EQ(read(h->fault, &event, sizeof(event)), sizeof(event));
-	MQ_EQ(event.event, UFFD_EVENT_PAGEFAULT);
-}
-
-static ssize_t held_end(struct held *h)
-{
-	struct uffdio_zeropage zero = { 0 };
-
-	zero.range.start = (uintptr_t)h->page;
-	zero.range.len = 4096;
-	MQ_OK(ioctl(h->fault, UFFDIO_ZEROPAGE, &zero));
-	return reader_end(h->reader);
+	return mq_read(fd, page, 2 * 72);
 }
 
 MQ_TEST(frame_read_second_waits, "one read per mailbox runs at a time: a second one waits and gets the next frames")
 {
 	struct reader *second;
-	struct held h;
+	struct mq_held *held;
 
 	setup();
 	send_numbers(1, 4);
-	held_begin(&h, bob);
+	held = mq_held_begin(held_read, bob);
 	second = reader_asleep(bob);
-	check_numbers(h.page, held_end(&h), 1, 2);
+	check_numbers(held->page, mq_held_end(held, "", 0), 1, 2);
 	check_numbers(second->room, reader_end(second), 3, 4);
 }
 
 MQ_TEST(frame_read_second_nonblock, "or gets EAGAIN with O_NONBLOCK or RWF_NOWAIT")
 {
-	struct held h;
+	struct mq_held *held;
 
 	setup();
 	send_numbers(1, 3);
-	held_begin(&h, bob);
+	held = mq_held_begin(held_read, bob);
 	MQ_EQ(mq_frame_receive_nowait(bob), -EAGAIN);
 	MQ_EQ(fcntl(bob, F_SETFL, O_NONBLOCK), 0);
 	MQ_EQ(mq_read(bob, room, sizeof(room)), -EAGAIN);
-	check_numbers(h.page, held_end(&h), 1, 2);
+	check_numbers(held->page, mq_held_end(held, "", 0), 1, 2);
 	read_numbers(3, 3);
 }
 
 MQ_TEST(frame_read_second_interrupted, "a read that waits for another one restarts after a signal, or ends with EINTR")
 {
 	struct reader *second;
-	struct held h;
+	struct mq_held *held;
 
 	setup();
-	handler_set(0);
+	mq_signal_catch(0);
 	send_numbers(1, 4);
-	held_begin(&h, bob);
+	held = mq_held_begin(held_read, bob);
 	second = reader_asleep(bob);
 	signal_asleep(second);
 	MQ_EQ(reader_end(second), -EINTR);
-	handler_set(SA_RESTART);
+	mq_signal_catch(SA_RESTART);
 	second = reader_asleep(bob);
 	signal_asleep(second);
 	mq_until_asleep(second->tid, SYS_read);
-	check_numbers(h.page, held_end(&h), 1, 2);
+	check_numbers(held->page, mq_held_end(held, "", 0), 1, 2);
 	check_numbers(second->room, reader_end(second), 3, 4);
 }
 
@@ -595,11 +535,11 @@ MQ_TEST(frame_read_held_safe, "what is being copied is not overwritten, and send
 {
 	const struct mq_frame *first, *second;
 	size_t at = 0, left;
-	struct held h;
+	struct mq_held *held;
 
 	setup();
 	send_numbers(1, 3);
-	held_begin(&h, bob);
+	held = mq_held_begin(held_read, bob);
 	send_numbers(4, 20);
 	MQ_EQ(mq_frame_broadcast(alice, "x"), 0);
 	/* One is staged, or both that will be returned are. */
@@ -607,9 +547,9 @@ MQ_TEST(frame_read_held_safe, "what is being copied is not overwritten, and send
 	MQ_TRUE(left == 1 + 3 || left == 2 + 3);
 	MQ_EQ(mq_status_of("bob").delivered, 0);
 	MQ_EQ(mq_poll(bob), POLLIN | POLLOUT);
-	MQ_EQ(held_end(&h), 2 * 72);
-	first = mq_frame_next(h.page, 144, &at);
-	second = mq_frame_next(h.page, 144, &at);
+	MQ_EQ(mq_held_end(held, "", 0), 2 * 72);
+	first = mq_frame_next(held->page, 144, &at);
+	second = mq_frame_next(held->page, 144, &at);
 	MQ_FRAME_IS(first, "alice", 0, "1");
 	MQ_FRAME_IS(second, "alice", 0, left == 4 ? "19" : "2");
 	if (left == 5)
@@ -623,12 +563,10 @@ static int ready[2];
 
 static void held_until_killed(void *arg)
 {
-	struct held h;
-
 	(void)arg;
 	setup();
 	send_numbers(1, 3);
-	held_begin(&h, bob);
+	mq_held_begin(held_read, bob);
 	MQ_EQ(write(ready[1], "r", 1), 1);
 	for (;;)
 		pause();
@@ -640,6 +578,7 @@ MQ_TEST(frame_read_held_killed, "a process that is killed in the middle of a rea
 	pid_t pid;
 	int i, fd = mq_bound("");
 
+	mq_held_need();
 	MQ_OK(pipe(ready));
 	for (i = 0; i < 5; i++) {
 		pid = mq_run(held_until_killed, NULL);

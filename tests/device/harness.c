@@ -356,6 +356,40 @@ void mq_become(uid_t uid, gid_t gid)
 	MQ_OK(setresuid(uid, uid, uid));
 }
 
+void mq_process_stop(pid_t pid)
+{
+	int status;
+
+	MQ_OK(kill(pid, SIGSTOP));
+	MQ_EQ(waitpid(pid, &status, WUNTRACED), pid);
+	MQ_TRUE(WIFSTOPPED(status));
+}
+
+void mq_process_continue(pid_t pid)
+{
+	int status;
+
+	MQ_OK(kill(pid, SIGCONT));
+	MQ_EQ(waitpid(pid, &status, WCONTINUED), pid);
+	MQ_TRUE(WIFCONTINUED(status));
+}
+
+volatile int mq_signals;
+
+static void mq_signal_count(int signal)
+{
+	(void)signal;
+	mq_signals++;
+}
+
+void mq_signal_catch(int flags)
+{
+	struct sigaction action = { .sa_handler = mq_signal_count, .sa_flags = flags };
+
+	mq_signals = 0;
+	MQ_OK(sigaction(SIGUSR1, &action, NULL));
+}
+
 void mq_sleep_ms(long ms)
 {
 	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
@@ -370,6 +404,15 @@ long long mq_now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+void mq_clock_shift(long seconds)
+{
+	struct timespec now;
+
+	MQ_OK(clock_gettime(CLOCK_REALTIME, &now));
+	now.tv_sec += seconds;
+	MQ_OK(clock_settime(CLOCK_REALTIME, &now));
 }
 
 /* No limit of its own: the test's timeout ends what never sleeps. */
@@ -391,6 +434,19 @@ void mq_until_asleep(pid_t tid, long syscall_number)
 		    strtol(text, NULL, 10) == syscall_number)
 			return;
 	}
+}
+
+/* The page behind stays ours, so that no later mapping comes to lie there. */
+void *mq_edge_new(size_t size)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	MQ_TRUE(pages != MAP_FAILED);
+	MQ_LE(size, page);
+	MQ_OK(mprotect(pages + page, page, PROT_NONE));
+	return pages + page - size;
 }
 
 static void mq_exec_list(const char *path, const char *name, va_list args)

@@ -183,8 +183,18 @@ void mq_join(pid_t pid);		/* it must have exited with 0 */
 int mq_wait_status(pid_t pid);		/* waitpid's status */
 void mq_become(uid_t uid, gid_t gid);	/* for good, no groups, no rights */
 void mq_until_asleep(pid_t tid, long syscall_number);	/* is in that call */
+/* Stops a child, or lets it go on; returns when it has stopped, or was continued. */
+void mq_process_stop(pid_t pid);
+void mq_process_continue(pid_t pid);
+/* Catches SIGUSR1 with these flags of sigaction, and counts from 0 on. */
+void mq_signal_catch(int flags);
+extern volatile int mq_signals;
 void mq_sleep_ms(long ms);
 long long mq_now_ms(void);		/* CLOCK_MONOTONIC */
+void mq_clock_shift(long seconds);	/* CLOCK_REALTIME */
+
+/* SIZE bytes, at most a page, behind which nothing can be touched: EFAULT. */
+void *mq_edge_new(size_t size);
 
 /*
  * A program of its own within the test binary: mq_exec replaces the process

@@ -4,7 +4,7 @@
  *
  * Copyright (C) the mq authors
  */
-#include "harness.h"
+#include "frame.h"
 
 #include <grp.h>
 #include <linux/capability.h>
@@ -336,45 +336,13 @@ MQ_TEST(identity_fork, "fork changes nothing of the endpoint: name, process, uid
 	checks_unchanged(getpid());
 }
 
-static void send_file(int socket, int fd)
-{
-	char control[CMSG_SPACE(sizeof(int))] = { 0 }, byte = 'f';
-	struct iovec part = { &byte, 1 };
-	struct msghdr message = {
-		.msg_iov = &part, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&message);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &fd, sizeof(int));
-	MQ_EQ(sendmsg(socket, &message, 0), 1);
-}
-
-static int receive_file(int socket)
-{
-	char control[CMSG_SPACE(sizeof(int))], byte;
-	struct iovec part = { &byte, 1 };
-	struct msghdr message = {
-		.msg_iov = &part, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	int fd;
-
-	MQ_EQ(recvmsg(socket, &message, 0), 1);
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(int));
-	return fd;
-}
-
 static int passing[2];
 
 /* UID 0 stays what it is. */
 static long gets_file(int own_fd, long uid)
 {
 	char buffer[16];
-	int fd = receive_file(passing[1]);
+	int fd = mq_file_receive(passing[1]);
 
 	(void)own_fd;
 	MQ_EQ(mq_read(fd, buffer, sizeof(buffer)), -ENOENT);
@@ -395,9 +363,9 @@ MQ_TEST(identity_passed, "passing the descriptor passes no endpoint: the receive
 	MQ_OK(socketpair(AF_UNIX, SOCK_STREAM, 0, passing));
 	root = mq_peer_start();
 	alice = mq_peer_start_as(ALICE, ALICE);
-	send_file(passing[0], fd);
+	mq_file_send(passing[0], fd);
 	mq_peer_do(root, gets_file, 0);
-	send_file(passing[0], fd);
+	mq_file_send(passing[0], fd);
 	mq_peer_do(alice, gets_file, ALICE);
 	MQ_EQ(line_of("got0").pid, root->pid);
 	MQ_EQ(line_of("bob").pid, getpid());

@@ -4,6 +4,7 @@
  *
  * Copyright (C) the mq authors
  */
+#include "frame.h"
 #include "storm_lib.h"
 
 #include <sched.h>
@@ -48,27 +49,6 @@ MQ_TEST(module_unload_open, "unloading while a file is open is refused with EWOU
 	MQ_ERR(access(MQ_NODE, F_OK), ENOENT);
 }
 
-static int in_flight_send(int socket, int fd)
-{
-	union {
-		char bytes[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control = { { 0 } };
-	struct iovec iov = { "x", 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &fd, sizeof(int));
-	return sendmsg(socket, &msg, 0);
-}
-
 MQ_TEST(module_unload_in_flight, "a file in flight over a socket is open, too",
 	.no_module = true)
 {
@@ -77,7 +57,7 @@ MQ_TEST(module_unload_in_flight, "a file in flight over a socket is open, too",
 	MQ_EQ(mq_load(NULL), 0);
 	fd = mq_dev();
 	MQ_OK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
-	MQ_OK(in_flight_send(pair[0], fd));
+	mq_file_send(pair[0], fd);
 	close(fd);
 	MQ_EQ(mq_unload(), -EWOULDBLOCK);
 	close(pair[0]);

@@ -394,16 +394,13 @@ MQ_TEST(policy_block_restarts, "with SA_RESTART the sleep goes on after the hand
 MQ_TEST(policy_block_stopped, "a stop and its end do not end the sleep")
 {
 	struct mq_peer *carol = mq_peer_bound("carol");
-	int status, i;
+	int i;
 
 	setup(MQ_POLICY_BLOCK, 1);
 	mq_peer_frame_send_asleep(carol, "bob", "x");
 	for (i = 0; i < 3; i++) {
-		MQ_OK(kill(carol->pid, SIGSTOP));
-		MQ_EQ(waitpid(carol->pid, &status, WUNTRACED), carol->pid);
-		MQ_TRUE(WIFSTOPPED(status));
-		MQ_OK(kill(carol->pid, SIGCONT));
-		MQ_EQ(waitpid(carol->pid, &status, WCONTINUED), carol->pid);
+		mq_process_stop(carol->pid);
+		mq_process_continue(carol->pid);
 		mq_until_asleep(carol->pid, SYS_write);
 		MQ_TRUE(!mq_peer_is_done(carol));
 	}

@@ -4,50 +4,9 @@
  *
  * Copyright (C) the mq authors
  */
-#include "harness.h"
+#include "poll_lib.h"
 
-#include <sys/epoll.h>
 #include <sys/select.h>
-#include <sys/syscall.h>
-
-#ifdef SYS_poll
-#define POLL_CALL SYS_poll
-#else
-#define POLL_CALL SYS_ppoll
-#endif
-#ifdef SYS_epoll_wait
-#define EPOLL_CALL SYS_epoll_wait
-#else
-#define EPOLL_CALL SYS_epoll_pwait
-#endif
-
-#define LONG_MS 30000	/* an event that must come has this long */
-
-static void watch(int set, int fd, uint32_t events)
-{
-	struct epoll_event event = { .events = events };
-
-	MQ_OK(epoll_ctl(set, EPOLL_CTL_ADD, fd, &event));
-}
-
-/* The next event of the set; 0: none within MS. */
-static uint32_t event_within(int set, int ms)
-{
-	struct epoll_event event = { 0 };
-	int count = MQ_OK(epoll_wait(set, &event, 1, ms));
-
-	return count ? event.events : 0;
-}
-
-static uint32_t next_event(int set)
-{
-	return event_within(set, LONG_MS);
-}
-
-static uint32_t event_now(int set)
-{
-	return event_within(set, 0);
-}
 
 MQ_TEST(poll_states, "EPOLLIN while there is a message, EPOLLOUT always, EPOLLERR while not registered")
 {
@@ -122,7 +81,7 @@ MQ_TEST(poll_sleeper, "a sleeping poll is woken by a message, from /msg and from
 	MQ_EQ(mq_cmd(fd, "/reg alice"), 0);
 	for (i = 0; i < 4; i++) {
 		mq_peer_do_begin(bob, poll_in, -1);
-		mq_until_asleep(bob->pid, POLL_CALL);
+		mq_until_asleep(bob->pid, MQ_POLL_CALL);
 		MQ_TRUE(!mq_peer_is_done(bob));
 		MQ_EQ(mq_cmd(fd, i & 1 ? "/all hi" : "/msg bob hi"), 0);
 		MQ_EQ(mq_peer_end(bob), POLLIN);
@@ -148,7 +107,7 @@ MQ_TEST(poll_unregistered, "a sleeping poll is woken when another thread unregis
 	pthread_create(&thread, NULL, expects_pollerr, &fd);
 	while (!poller)
 		mq_sleep_ms(1);
-	mq_until_asleep(poller, POLL_CALL);
+	mq_until_asleep(poller, MQ_POLL_CALL);
 	MQ_EQ(mq_cmd(fd, "/unr"), 0);
 	pthread_join(thread, NULL);
 }
@@ -179,19 +138,19 @@ MQ_TEST(poll_epoll_level, "a level epoll set tells of a message until it is read
 	int fd = mq_dev();
 
 	MQ_EQ(mq_cmd(fd, "/reg bob"), 0);
-	watch(set, fd, EPOLLIN);
-	MQ_EQ(event_now(set), 0);
+	mq_epoll_add(set, fd, EPOLLIN);
+	MQ_EQ(mq_epoll_now(set), 0);
 	MQ_EQ(mq_cmd(fd, "/msg bob one"), 0);
-	MQ_EQ(next_event(set), EPOLLIN);
-	MQ_EQ(next_event(set), EPOLLIN);
+	MQ_EQ(mq_epoll_next(set), EPOLLIN);
+	MQ_EQ(mq_epoll_next(set), EPOLLIN);
 	MQ_READS(fd, "one");
-	MQ_EQ(event_now(set), 0);
+	MQ_EQ(mq_epoll_now(set), 0);
 	MQ_EQ(mq_cmd(fd, "/unr"), 0);
-	MQ_EQ(next_event(set), EPOLLERR);
+	MQ_EQ(mq_epoll_next(set), EPOLLERR);
 	MQ_EQ(mq_cmd(fd, "/reg bob"), 0);
-	MQ_EQ(event_now(set), 0);
+	MQ_EQ(mq_epoll_now(set), 0);
 	MQ_EQ(mq_cmd(fd, "/msg bob two"), 0);
-	MQ_EQ(next_event(set), EPOLLIN);
+	MQ_EQ(mq_epoll_next(set), EPOLLIN);
 }
 
 MQ_TEST(poll_epoll_edges, "registering, unregistering and every message are edges")
@@ -200,23 +159,23 @@ MQ_TEST(poll_epoll_edges, "registering, unregistering and every message are edge
 	int fd = mq_dev();
 	int i;
 
-	watch(set, fd, EPOLLIN | EPOLLOUT | EPOLLET);
-	MQ_EQ(next_event(set), EPOLLERR | EPOLLOUT);
-	MQ_EQ(event_now(set), 0);
+	mq_epoll_add(set, fd, EPOLLIN | EPOLLOUT | EPOLLET);
+	MQ_EQ(mq_epoll_next(set), EPOLLERR | EPOLLOUT);
+	MQ_EQ(mq_epoll_now(set), 0);
 	for (i = 0; i < 3; i++) {
 		MQ_EQ(mq_cmd(fd, "/reg bob"), 0);
-		MQ_EQ(next_event(set), EPOLLOUT);
-		MQ_EQ(event_now(set), 0);
+		MQ_EQ(mq_epoll_next(set), EPOLLOUT);
+		MQ_EQ(mq_epoll_now(set), 0);
 		MQ_EQ(mq_cmd(fd, "/msg bob one"), 0);
-		MQ_EQ(next_event(set), EPOLLIN | EPOLLOUT);
-		MQ_EQ(event_now(set), 0);
+		MQ_EQ(mq_epoll_next(set), EPOLLIN | EPOLLOUT);
+		MQ_EQ(mq_epoll_now(set), 0);
 		/* One more message without a read between is one more edge. */
 		MQ_EQ(mq_cmd(fd, "/msg bob two"), 0);
-		MQ_EQ(next_event(set), EPOLLIN | EPOLLOUT);
-		MQ_EQ(event_now(set), 0);
+		MQ_EQ(mq_epoll_next(set), EPOLLIN | EPOLLOUT);
+		MQ_EQ(mq_epoll_now(set), 0);
 		MQ_EQ(mq_cmd(fd, "/unr"), 0);
-		MQ_EQ(next_event(set), EPOLLERR | EPOLLOUT);
-		MQ_EQ(event_now(set), 0);
+		MQ_EQ(mq_epoll_next(set), EPOLLERR | EPOLLOUT);
+		MQ_EQ(mq_epoll_now(set), 0);
 	}
 }
 
@@ -228,11 +187,11 @@ MQ_TEST(poll_epoll_edges_full, "a message that overwrites another is an edge too
 	int i;
 
 	MQ_EQ(mq_cmd(fd, "/reg bob"), 0);
-	watch(set, fd, EPOLLIN | EPOLLET);
+	mq_epoll_add(set, fd, EPOLLIN | EPOLLET);
 	for (i = 0; i < 10; i++) {
 		MQ_EQ(mq_cmd(fd, "/msg bob hi"), 0);
-		MQ_EQ(next_event(set), EPOLLIN);
-		MQ_EQ(event_now(set), 0);
+		MQ_EQ(mq_epoll_next(set), EPOLLIN);
+		MQ_EQ(mq_epoll_now(set), 0);
 	}
 }
 
@@ -241,14 +200,14 @@ MQ_TEST(poll_epoll_other_file, "every file of the process is woken, whichever on
 	int set = MQ_OK(epoll_create1(EPOLL_CLOEXEC));
 	int watched = mq_dev(), other = mq_dev();
 
-	watch(set, watched, EPOLLIN | EPOLLOUT | EPOLLET);
-	MQ_EQ(next_event(set), EPOLLERR | EPOLLOUT);
+	mq_epoll_add(set, watched, EPOLLIN | EPOLLOUT | EPOLLET);
+	MQ_EQ(mq_epoll_next(set), EPOLLERR | EPOLLOUT);
 	MQ_EQ(mq_cmd(other, "/reg bob"), 0);
-	MQ_EQ(next_event(set), EPOLLOUT);
+	MQ_EQ(mq_epoll_next(set), EPOLLOUT);
 	MQ_EQ(mq_cmd(other, "/msg bob hi"), 0);
-	MQ_EQ(next_event(set), EPOLLIN | EPOLLOUT);
+	MQ_EQ(mq_epoll_next(set), EPOLLIN | EPOLLOUT);
 	MQ_EQ(mq_cmd(other, "/unr"), 0);
-	MQ_EQ(next_event(set), EPOLLERR | EPOLLOUT);
+	MQ_EQ(mq_epoll_next(set), EPOLLERR | EPOLLOUT);
 }
 
 /* These are made before the peer starts, so that both processes have them. */
@@ -257,7 +216,7 @@ static int shared_set, shared_file;
 static long add_shared(int fd, long events)
 {
 	(void)fd;
-	watch(shared_set, shared_file, events);
+	mq_epoll_add(shared_set, shared_file, events);
 	return 0;
 }
 
@@ -265,12 +224,12 @@ static long wait_shared(int fd, long arg)
 {
 	(void)fd;
 	(void)arg;
-	return event_within(shared_set, -1);
+	return mq_epoll_wait(shared_set, -1);
 }
 
 static void drain_shared(void)
 {
-	while (event_now(shared_set))
+	while (mq_epoll_now(shared_set))
 		;
 }
 
@@ -282,13 +241,13 @@ MQ_TEST(poll_epoll_adder, "an epoll set is woken for the process that added the 
 	shared_set = MQ_OK(epoll_create1(EPOLL_CLOEXEC));
 	shared_file = mq_dev();
 	MQ_EQ(mq_cmd(shared_file, "/reg bob"), 0);
-	watch(shared_set, shared_file, EPOLLIN | EPOLLOUT | EPOLLET);
+	mq_epoll_add(shared_set, shared_file, EPOLLIN | EPOLLOUT | EPOLLET);
 	waiter = mq_peer_start();
 	MQ_EQ(mq_peer_cmd(waiter, "/reg waiter"), 0);
 	drain_shared();
 	for (i = 0; i < 3; i++) {
 		mq_peer_do_begin(waiter, wait_shared, 0);
-		mq_until_asleep(waiter->pid, EPOLL_CALL);
+		mq_until_asleep(waiter->pid, MQ_EPOLL_CALL);
 		MQ_TRUE(!mq_peer_is_done(waiter));
 		/* Woken by the adder's message; the answer is the asker's. */
 		MQ_EQ(mq_cmd(shared_file, "/msg bob hi"), 0);
@@ -310,25 +269,25 @@ MQ_TEST(poll_epoll_life, "a watched file outlives its process's unregistering, r
 	drain_shared();
 	for (i = 0; i < 20; i++) {
 		MQ_EQ(mq_peer_cmd(owner, "/reg owner"), 0);
-		MQ_EQ(next_event(shared_set), EPOLLOUT);
+		MQ_EQ(mq_epoll_next(shared_set), EPOLLOUT);
 		drain_shared();
 		MQ_EQ(mq_cmd(fd, "/msg owner hi"), 0);
-		MQ_EQ(next_event(shared_set), EPOLLOUT);
+		MQ_EQ(mq_epoll_next(shared_set), EPOLLOUT);
 		drain_shared();
 		if (i == 19)
 			break;
 		MQ_EQ(mq_peer_cmd(owner, "/unr"), 0);
-		MQ_EQ(next_event(shared_set), EPOLLOUT);
+		MQ_EQ(mq_epoll_next(shared_set), EPOLLOUT);
 		drain_shared();
 	}
 	mq_peer_kill(owner, SIGKILL);
-	MQ_EQ(next_event(shared_set), EPOLLOUT);
+	MQ_EQ(mq_epoll_next(shared_set), EPOLLOUT);
 	drain_shared();
 	MQ_EQ(mq_cmd(fd, "/msg owner hi"), -ENOENT);
 	MQ_OK(epoll_ctl(shared_set, EPOLL_CTL_DEL, shared_file, NULL));
-	watch(shared_set, shared_file, EPOLLIN | EPOLLET);
+	mq_epoll_add(shared_set, shared_file, EPOLLIN | EPOLLET);
 	MQ_EQ(mq_cmd(fd, "/msg alice hi"), 0);
-	MQ_EQ(next_event(shared_set), EPOLLIN);
+	MQ_EQ(mq_epoll_next(shared_set), EPOLLIN);
 }
 
 MQ_TEST(poll_epoll_closed, "sets and files are closed in either order, with messages waiting")
@@ -339,8 +298,8 @@ MQ_TEST(poll_epoll_closed, "sets and files are closed in either order, with mess
 		int set = MQ_OK(epoll_create1(EPOLL_CLOEXEC));
 		int fd = mq_dev(), other = mq_dev();
 
-		watch(set, fd, EPOLLIN | EPOLLET);
-		watch(set, other, EPOLLIN);
+		mq_epoll_add(set, fd, EPOLLIN | EPOLLET);
+		mq_epoll_add(set, other, EPOLLIN);
 		MQ_EQ(mq_cmd(fd, "/reg bob"), 0);
 		MQ_EQ(mq_cmd(fd, "/msg bob hi"), 0);
 		close(i & 1 ? set : fd);

@@ -6,7 +6,6 @@
  */
 #include "harness.h"
 
-#include <sys/mman.h>
 #include <sys/uio.h>
 
 static int registered(const char *name)
@@ -15,17 +14,6 @@ static int registered(const char *name)
 
 	MQ_EQ(mq_cmdf(fd, "/reg %s", name), 0);
 	return fd;
-}
-
-static char *page_end(void)
-{
-	long page = sysconf(_SC_PAGESIZE);
-	char *two = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	MQ_TRUE(two != MAP_FAILED);
-	MQ_OK(mprotect(two + page, page, PROT_NONE));
-	return two + page - 1;
 }
 
 MQ_TEST(read_exact, "a read gives exactly the bytes of TEXT, one message each, nothing added")
@@ -81,7 +69,7 @@ MQ_TEST(read_short_poll, "what is left of a message is readable, until its last 
 
 MQ_TEST(read_efault_keeps, "if copying out fails with EFAULT the message is still there")
 {
-	char *bad = page_end() + 1, buffer[8];
+	char *bad = mq_edge_new(0), buffer[8];
 	int fd = registered("bob");
 
 	MQ_EQ(mq_cmd(fd, "/msg bob hello"), 0);
@@ -96,7 +84,7 @@ MQ_TEST(read_efault_keeps, "if copying out fails with EFAULT the message is stil
 
 MQ_TEST(read_efault_half, "no byte is lost to a buffer that ends in memory that is not there")
 {
-	char *last = page_end(), rest[16];
+	char *last = mq_edge_new(1), rest[16];
 	int fd = registered("bob");
 	ssize_t got, more;
 	int fits;

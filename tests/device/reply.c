@@ -131,15 +131,6 @@ MQ_TEST(reply_take_too_long, "EMSGSIZE: the frame does not fit and stays queued;
 	check_taken(80, "alice", 0, "9 bytes..");
 }
 
-static void shift_clock(long seconds)
-{
-	struct timespec now;
-
-	MQ_OK(clock_gettime(CLOCK_REALTIME, &now));
-	now.tv_sec += seconds;
-	MQ_OK(clock_settime(CLOCK_REALTIME, &now));
-}
-
 static long take_within(int fd, long ms)
 {
 	return take(fd, ms * MS);
@@ -156,7 +147,7 @@ MQ_TEST(reply_take_monotonic, "a clock that is set does not change how long it w
 		began = mq_now_ns();
 		mq_peer_do_begin(bob, take_within, 3000);
 		mq_until_asleep(bob->pid, SYS_ioctl);
-		shift_clock(shifts[i]);
+		mq_clock_shift(shifts[i]);
 		MQ_EQ(mq_peer_end(bob), -ETIMEDOUT);
 		MQ_GE(mq_now_ns() - began, 3000 * MS);
 	}
@@ -235,6 +226,7 @@ MQ_TEST(reply_take_stopped, "after a stop it goes on, timed or not")
 		mq_peer_do_begin(bob, waits[i], 2000000);
 		mq_until_asleep(bob->pid, SYS_ioctl);
 		mq_process_stop(bob->pid);
+		mq_process_continue(bob->pid);
 		mq_until_asleep(bob->pid, SYS_ioctl);
 		MQ_TRUE(!mq_peer_is_done(bob));
 		MQ_EQ(mq_frame_send_text(alice, "bob", "hi"), 0);
@@ -422,6 +414,7 @@ MQ_TEST(reply_stopped, "an answer is never repeated, also when a stop comes betw
 	MQ_CALL_GETS(call, "bob", "pong");
 	mq_until_asleep(bob->pid, SYS_ioctl);
 	mq_process_stop(bob->pid);
+	mq_process_continue(bob->pid);
 	mq_until_asleep(bob->pid, SYS_ioctl);
 	MQ_EQ(mq_frame_send_text(alice, "bob", "next"), 0);
 	/* A second answer would have been ENOENT. */

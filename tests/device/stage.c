@@ -4,10 +4,8 @@
  *
  * Copyright (C) the mq authors
  */
-#include "harness.h"
+#include "fault_lib.h"
 
-#include <linux/userfaultfd.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -169,76 +167,22 @@ MQ_TEST(stage_unr, "/unr drops what is staged too")
 
 /* ---- a reader that is held in the middle of its copy ----------------------- */
 
-/* Its buffer is a page that comes only when we say so. */
-struct held {
-	int fault;
-	char *page;
-	int fd;
-	pthread_t thread;
-	volatile ssize_t result;
-};
-
-static void *held_read(void *arg)
+static long held_read(int fd, void *page)
 {
-	struct held *h = arg;
-
-	h->result = mq_read(h->fd, h->page, 64);
-	return NULL;
-}
-
-static void held_prepare(struct held *h)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	long page = sysconf(_SC_PAGESIZE);
-
-	h->fault = syscall(SYS_userfaultfd, O_CLOEXEC);
-	if (h->fault < 0 && errno == ENOSYS)
-		mq_skip("this kernel has no userfaultfd");
-	MQ_OK(h->fault);
-	MQ_OK(ioctl(h->fault, UFFDIO_API, &api));
-	h->page = mmap(NULL, page, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	MQ_TRUE(h->page != MAP_FAILED);
-	range.range.start = (uintptr_t)h->page;
-	range.range.len = page;
-	MQ_OK(ioctl(h->fault, UFFDIO_REGISTER, &range));
-}
-
-/* Returns when a thread is reading and has met the missing page. */
-static void held_begin(struct held *h, int fd)
-{
-	struct uffd_msg event;
-
-	held_prepare(h);
-	h->fd = fd;
-	MQ_EQ(pthread_create(&h->thread, NULL, held_read, h), 0);
-	MQ_EQ(read(h->fault, &event, sizeof(event)), sizeof(event));
-	MQ_EQ(event.event, UFFD_EVENT_PAGEFAULT);
-}
-
-static ssize_t held_end(struct held *h)
-{
-	struct uffdio_zeropage zero = { 0 };
-
-	zero.range.start = (uintptr_t)h->page;
-	zero.range.len = sysconf(_SC_PAGESIZE);
-	MQ_OK(ioctl(h->fault, UFFDIO_ZEROPAGE, &zero));
-	pthread_join(h->thread, NULL);
-	return h->result;
+	return mq_read(fd, page, 64);
 }
 
 MQ_TEST(stage_copy_safe, "a message is not overwritten while it is being copied; senders do not wait for the copy",
 	.params = "QUEUE_LEN=3")
 {
-	struct held h;
+	struct mq_held *held;
 	int fd = registered("bob");
 
 	MQ_EQ(mq_cmd(fd, "/msg bob first"), 0);
-	held_begin(&h, fd);
+	held = mq_held_begin(held_read, fd);
 	send_numbers(fd, 1, 10);
 	MQ_EQ(mq_cmd(fd, "/all x"), 0);
-	MQ_BYTES(h.page, held_end(&h), "first");
+	MQ_BYTES(held->page, mq_held_end(held, "", 0), "first");
 	MQ_READS(fd, "8");
 	MQ_READS(fd, "9");
 	MQ_READS(fd, "10");
@@ -247,17 +191,17 @@ MQ_TEST(stage_copy_safe, "a message is not overwritten while it is being copied;
 MQ_TEST(stage_copy_queued, "a message that is being copied counts as queued")
 {
 	struct mq_counters c;
-	struct held h;
+	struct mq_held *held;
 	int fd = registered("bob");
 
 	MQ_EQ(mq_cmd(fd, "/msg bob first"), 0);
-	held_begin(&h, fd);
+	held = mq_held_begin(held_read, fd);
 	MQ_EQ(mq_poll(fd), POLLIN | POLLOUT);
 	MQ_EQ(mq_cmd(fd, "/wait"), 0);
 	MQ_EQ(mq_counters("bob", &c), 0);
 	MQ_EQ(c.queued, 1);
 	MQ_EQ(c.delivered, 0);
-	MQ_BYTES(h.page, held_end(&h), "first");
+	MQ_BYTES(held->page, mq_held_end(held, "", 0), "first");
 	MQ_EQ(mq_counters("bob", &c), 0);
 	MQ_EQ(c.queued, 0);
 	MQ_EQ(c.delivered, 1);
@@ -268,14 +212,14 @@ MQ_TEST(stage_second_nonblock, "while a read copies, a second one gets EAGAIN wi
 	int nonblock = mq_dev_flags(O_RDWR | O_NONBLOCK);
 	char buffer[8];
 	struct iovec part = { buffer, sizeof(buffer) };
-	struct held h;
+	struct mq_held *held;
 	int fd = registered("bob");
 
 	send_numbers(fd, 1, 3);
-	held_begin(&h, fd);
+	held = mq_held_begin(held_read, fd);
 	MQ_EQ(mq_read(nonblock, buffer, sizeof(buffer)), -EAGAIN);
 	MQ_ERR(preadv2(fd, &part, 1, -1, RWF_NOWAIT), EAGAIN);
-	MQ_BYTES(h.page, held_end(&h), "1");
+	MQ_BYTES(held->page, mq_held_end(held, "", 0), "1");
 	MQ_READS(nonblock, "2");
 	MQ_BYTES(buffer, preadv2(fd, &part, 1, -1, RWF_NOWAIT), "3");
 }
@@ -294,17 +238,17 @@ static void *second_read(void *arg)
 MQ_TEST(stage_second_waits, "one read per mailbox runs at a time: a second one waits and gets the next message")
 {
 	pthread_t thread;
-	struct held h;
+	struct mq_held *held;
 	int fd = registered("bob");
 
 	send_numbers(fd, 1, 3);
-	held_begin(&h, fd);
+	held = mq_held_begin(held_read, fd);
 	pthread_create(&thread, NULL, second_read, &fd);
 	while (!second_tid)
 		mq_sleep_ms(1);
 	mq_until_asleep(second_tid, SYS_read);
 	MQ_EQ(second_result, 0);
-	MQ_BYTES(h.page, held_end(&h), "1");
+	MQ_BYTES(held->page, mq_held_end(held, "", 0), "1");
 	pthread_join(thread, NULL);
 	MQ_BYTES(second_bytes, second_result, "2");
 	MQ_READS(fd, "3");
@@ -312,19 +256,19 @@ MQ_TEST(stage_second_waits, "one read per mailbox runs at a time: a second one w
 
 MQ_TEST(stage_copy_unr, "/unr while a read copies neither waits for it nor harms it")
 {
-	struct held h;
+	struct mq_held *held;
 	ssize_t got;
 	int fd = registered("bob");
 
 	MQ_EQ(mq_cmd(fd, "/msg bob first"), 0);
-	held_begin(&h, fd);
+	held = mq_held_begin(held_read, fd);
 	MQ_EQ(mq_cmd(fd, "/unr"), 0);
 	MQ_EQ(mq_cmd(fd, "/reg bob"), 0);
 	MQ_EQ(mq_cmd(fd, "/msg bob new"), 0);
 	MQ_READS(fd, "new");
-	got = held_end(&h);
+	got = mq_held_end(held, "", 0);
 	if (got >= 0)
-		MQ_BYTES(h.page, got, "first");
+		MQ_BYTES(held->page, got, "first");
 	else
 		MQ_EQ(got, -ENOENT);
 	MQ_EQ(mq_poll(fd), POLLOUT);
@@ -334,12 +278,11 @@ static int ready[2];
 
 static void held_until_killed(void *arg)
 {
-	struct held h;
 	int fd = registered("bob");
 
 	(void)arg;
 	send_numbers(fd, 1, 3);
-	held_begin(&h, fd);
+	mq_held_begin(held_read, fd);
 	MQ_EQ(write(ready[1], "r", 1), 1);
 	for (;;)
 		pause();
@@ -351,6 +294,7 @@ MQ_TEST(stage_copy_killed, "a process that is killed in the middle of a read end
 	pid_t pid;
 	int i, fd = registered("alice");
 
+	mq_held_need();
 	MQ_OK(pipe(ready));
 	for (i = 0; i < 5; i++) {
 		pid = mq_run(held_until_killed, NULL);

@@ -175,12 +175,9 @@ MQ_TEST(storm_wait_stops, "SIGSTOP and SIGCONT during /wait: it goes on, without
 	long i, count = mq_storm_count(500);
 	struct waiter *w;
 	pid_t sender, pid = start(&w, &sender);
-	int status;
 
 	for (i = 0; i < count; i++) {
-		MQ_OK(kill(pid, SIGSTOP));
-		MQ_EQ(waitpid(pid, &status, WUNTRACED), pid);
-		MQ_TRUE(WIFSTOPPED(status));
+		mq_process_stop(pid);
 		MQ_OK(kill(pid, SIGCONT));
 		MQ_OK(kill(pid, SIGWINCH));
 	}

@@ -6,20 +6,7 @@
  */
 #include "harness.h"
 
-#include <sys/mman.h>
 #include <sys/uio.h>
-
-/* The last byte of a page whose successor cannot be touched. */
-static char *page_end(void)
-{
-	long page = sysconf(_SC_PAGESIZE);
-	char *two = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	MQ_TRUE(two != MAP_FAILED);
-	MQ_OK(mprotect(two + page, page, PROT_NONE));
-	return two + page - 1;
-}
 
 static void expect_einval(int fd, const char *command)
 {
@@ -32,7 +19,7 @@ static void expect_einval(int fd, const char *command)
 MQ_TEST(text_length_first, "over CMD_BUF_SIZE is EMSGSIZE, before EFAULT and any look at the command",
 	.params = "CMD_BUF_SIZE=100")
 {
-	char *bad = page_end() + 1;
+	char *bad = mq_edge_new(0);
 	char command[101];
 	int fd = mq_dev();
 
@@ -76,7 +63,7 @@ MQ_TEST(text_smallest_buffer, "CMD_BUF_SIZE=16 leaves room for 16 bytes, not 17"
 
 MQ_TEST(text_copy_second, "bytes that cannot be copied are EFAULT, before any look at the command")
 {
-	char *last = page_end(), buffer[16];
+	char *last = mq_edge_new(1), buffer[16];
 	int fd = mq_dev();
 
 	MQ_ERR(write(fd, last + 1, 4), EFAULT);
@@ -281,7 +268,7 @@ MQ_TEST(text_not_ignored, "a second newline or any other byte behind them is EIN
 
 MQ_TEST(text_errors_harm_nothing, "after any error nothing was queued and nothing was lost")
 {
-	char *bad = page_end() + 1, buffer[64];
+	char *bad = mq_edge_new(0), buffer[64];
 	struct mq_peer *other = mq_peer_start();
 	int fd = mq_dev();
 

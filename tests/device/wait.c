@@ -9,14 +9,6 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 
-static volatile int handled;
-
-static void handle(int signal)
-{
-	(void)signal;
-	handled++;
-}
-
 static struct mq_peer *start(const char *name)
 {
 	struct mq_peer *peer = mq_peer_start();
@@ -170,28 +162,24 @@ MQ_TEST(wait_all_threads, "one message ends /wait of every thread of the process
 	MQ_READS(fd, "hi");
 }
 
-/* In a peer: catches SIGUSR1 with FLAGS, and /wait is ended by it. */
+/* In a peer: /wait is ended by SIGUSR1, which is caught with FLAGS. */
 static long wait_caught(int fd, long flags)
 {
-	struct sigaction action = { .sa_handler = handle, .sa_flags = flags };
 	int result;
 
-	handled = 0;
-	MQ_OK(sigaction(SIGUSR1, &action, NULL));
+	mq_signal_catch(flags);
 	result = mq_cmd(fd, "/wait");
-	MQ_EQ(handled, 1);
+	MQ_EQ(mq_signals, 1);
 	return result;
 }
 
 static long wait_caught_timed(int fd, long flags)
 {
-	struct sigaction action = { .sa_handler = handle, .sa_flags = flags };
 	int result;
 
-	handled = 0;
-	MQ_OK(sigaction(SIGUSR1, &action, NULL));
+	mq_signal_catch(flags);
 	result = mq_cmd(fd, "/wait 2000000000");
-	MQ_EQ(handled, 1);
+	MQ_EQ(mq_signals, 1);
 	return result;
 }
 
@@ -218,29 +206,6 @@ MQ_TEST(wait_handler, "a signal handler that runs ends /wait with EINTR, also wi
 	MQ_EQ(mq_peer_end(bob), 5);
 }
 
-static char process_state(pid_t pid)
-{
-	char path[64], text[512] = "", *end;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = MQ_OK(open(path, O_RDONLY | O_CLOEXEC));
-	MQ_OK(read(fd, text, sizeof(text) - 1));
-	close(fd);
-	end = strrchr(text, ')');
-	MQ_TRUE(end && end[1]);
-	return end[2];
-}
-
-static void stop_and_continue(pid_t pid)
-{
-	MQ_OK(kill(pid, SIGSTOP));
-	while (process_state(pid) != 'T')
-		mq_sleep_ms(1);
-	MQ_OK(kill(pid, SIGCONT));
-	mq_until_asleep(pid, SYS_write);
-}
-
 MQ_TEST(wait_stopped, "after SIGSTOP and SIGCONT /wait goes on")
 {
 	static const char *const waits[] = { "/wait", "/wait 2000000000" };
@@ -250,8 +215,11 @@ MQ_TEST(wait_stopped, "after SIGSTOP and SIGCONT /wait goes on")
 	for (i = 0; i < 2; i++) {
 		struct mq_peer *bob = start_waiting("bob", waits[i]);
 
-		for (j = 0; j < 3; j++)
-			stop_and_continue(bob->pid);
+		for (j = 0; j < 3; j++) {
+			mq_process_stop(bob->pid);
+			mq_process_continue(bob->pid);
+			mq_until_asleep(bob->pid, SYS_write);
+		}
 		MQ_TRUE(!mq_peer_is_done(bob));
 		MQ_EQ(mq_cmd(fd, "/msg bob hi"), 0);
 		MQ_EQ(mq_peer_end(bob), strlen(waits[i]));
@@ -266,10 +234,8 @@ MQ_TEST(wait_stopped_times_out, "after a stop /wait MS still times out, not befo
 
 	mq_peer_cmd_begin(bob, "/wait 3000");
 	mq_until_asleep(bob->pid, SYS_write);
-	MQ_OK(kill(bob->pid, SIGSTOP));
-	while (process_state(bob->pid) != 'T')
-		mq_sleep_ms(1);
-	MQ_OK(kill(bob->pid, SIGCONT));
+	mq_process_stop(bob->pid);
+	mq_process_continue(bob->pid);
 	MQ_EQ(mq_peer_end(bob), -ETIMEDOUT);
 	MQ_GE(mq_now_ms() - began, 3000);
 }
@@ -279,11 +245,9 @@ MQ_TEST(wait_stopped_message, "a message that came during a stop is there after 
 	struct mq_peer *bob = start_waiting("bob", "/wait");
 	int fd = registered("alice");
 
-	MQ_OK(kill(bob->pid, SIGSTOP));
-	while (process_state(bob->pid) != 'T')
-		mq_sleep_ms(1);
+	mq_process_stop(bob->pid);
 	MQ_EQ(mq_cmd(fd, "/msg bob hi"), 0);
-	MQ_OK(kill(bob->pid, SIGCONT));
+	mq_process_continue(bob->pid);
 	MQ_EQ(mq_peer_end(bob), 5);
 	MQ_PEER_READS(bob, "hi");
 }
@@ -381,15 +345,6 @@ MQ_TEST(wait_staged, "/wait counts a message that is partly read")
 	MQ_EQ(mq_cmd(fd, "/wait 0"), -ETIMEDOUT);
 }
 
-static void shift_clock(long seconds)
-{
-	struct timespec now;
-
-	MQ_OK(clock_gettime(CLOCK_REALTIME, &now));
-	now.tv_sec += seconds;
-	MQ_OK(clock_settime(CLOCK_REALTIME, &now));
-}
-
 MQ_TEST(wait_monotonic, "a clock that is set does not change how long /wait MS waits")
 {
 	static const long shifts[] = { 100000, -100000 };
@@ -401,7 +356,7 @@ MQ_TEST(wait_monotonic, "a clock that is set does not change how long /wait MS w
 		began = mq_now_ms();
 		mq_peer_cmd_begin(bob, "/wait 3000");
 		mq_until_asleep(bob->pid, SYS_write);
-		shift_clock(shifts[i]);
+		mq_clock_shift(shifts[i]);
 		MQ_EQ(mq_peer_end(bob), -ETIMEDOUT);
 		MQ_GE(mq_now_ms() - began, 3000);
 	}
