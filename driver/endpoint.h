@@ -26,7 +26,8 @@
  * under the lock and does nothing; the memory outlasts his RCU section. From the
  * end of that grace period on there is no latecomer either.
  *
- * endpoint.c has birth and end, send.c the way in, receive.c the way out.
+ * endpoint.c has birth and end, send.c the way in, receive.c the way out, room.c who polls
+ * for room.
  */
 #ifndef _MQ_ENDPOINT_H
 #define _MQ_ENDPOINT_H
@@ -179,7 +180,8 @@ struct mq_pending {
  * @identity: who it is; a reference, constant
  * @charged: the memory control group that pays for events; a reference, constant
  * @sleepers: threads in /wait, readers that wait for a message or for the stage
- * @pollers: the queue on which the owner's polls wait, see mq_endpoint_find_pollers()
+ * @pollers: the queue on which the owner's polls wait: @handle's, or a process's, see
+ *	mq_endpoint_find_pollers()
  * @room: pollers of other endpoints that wait for room here
  * @broadcasting: held by the owner's thread that broadcasts
  * @by_name: in the registry's table of names
@@ -256,6 +258,8 @@ int mq_endpoint_reply(struct mq_endpoint *ep, u64 cookie, struct mq_message *rep
 struct task_struct *mq_endpoint_refill_locked(struct mq_endpoint *ep);
 void mq_endpoint_wake_senders(struct mq_endpoint *ep, struct task_struct *admitted);
 void mq_endpoint_end_pendings(struct mq_endpoint *ep);
+
+/* room.c */
 void mq_endpoint_watch_room(struct mq_endpoint *ep, struct mq_endpoint *full);
 bool mq_endpoint_is_writable(struct mq_endpoint *ep);
 

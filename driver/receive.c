@@ -46,6 +46,7 @@ static __always_inline int mq_endpoint_claim_stage(struct mq_endpoint *ep, size_
 {
 	struct mq_stage *stage = &ep->stage;
 	struct task_struct *admitted = NULL;
+	bool has_room = false;
 	int ret;
 
 	spin_lock(&ep->lock);
@@ -59,10 +60,12 @@ static __always_inline int mq_endpoint_claim_stage(struct mq_endpoint *ep, size_
 		stage->is_busy = !ret;
 		if (!ret)
 			admitted = mq_endpoint_refill_any_locked(ep);
+		/* Not if the message was staged before: then no place has become free. */
+		has_room = !mq_mailbox_is_full(&ep->mailbox);
 	}
 	spin_unlock(&ep->lock);
 
-	if (unlikely(ep->terms.policy == MQ_POLICY_BLOCK) && !ret)
+	if (unlikely(ep->terms.policy == MQ_POLICY_BLOCK) && !ret && (admitted || has_room))
 		mq_endpoint_wake_senders(ep, admitted);
 	return ret;
 }

@@ -48,7 +48,8 @@
  *	frame, and is zero when read
  * @flags: MQ_FRAME_*
  * @sequence: read: number of the message in this mailbox. The first is 1; a gap is
- *	exactly the messages that were overwritten. 0 in a reply
+ *	exactly the messages that were overwritten and the events that were lost. 0 in a
+ *	reply
  * @time: read: when the message was made, CLOCK_MONOTONIC, nanoseconds
  * @cookie: the sender's to choose and given to the reader as it is, 0 from a text
  *	sender. In a request (MQ_FRAME_CALL) and its answer (MQ_FRAME_REPLY) it is the
