@@ -294,6 +294,29 @@ MQ_TEST(frame_poll_room, "after EAGAIN EPOLLOUT is off until that mailbox has ro
 	}
 }
 
+MQ_TEST(frame_poll_room_staged, "a read of what was staged before makes no room: EPOLLOUT stays off, and nobody is woken",
+	.params = "QUEUE_LEN=1")
+{
+	int full = new_full("full"), alice = mq_bound_nonblock("alice");
+	int edge = new_set(alice, EPOLLOUT | EPOLLET), i;
+
+	MQ_EQ(mq_epoll_next(edge), EPOLLOUT);
+	/* The fault stages the message that fills the mailbox, and leaves room for one. */
+	MQ_EQ(mq_read(full, NULL, MQ_FRAME_ROOM), -EFAULT);
+	MQ_EQ(mq_frame_send_text(alice, "full", "second"), 0);
+	MQ_EQ(mq_frame_send_text(alice, "full", "third"), -EAGAIN);
+	for (i = 0; i < 3; i++) {
+		MQ_EQ(mq_read(full, NULL, MQ_FRAME_ROOM), -EFAULT);
+		MQ_EQ(mq_epoll_now(edge), 0);
+		MQ_EQ(mq_poll(alice), 0);
+	}
+	MQ_FRAME_READS(full, "", "full");
+	MQ_EQ(mq_epoll_now(edge), 0);
+	MQ_FRAME_READS(full, "alice", "second");
+	MQ_EQ(mq_epoll_next(edge), EPOLLOUT);
+	MQ_EQ(mq_frame_send_text(alice, "full", "third"), 0);
+}
+
 /* In a peer: gets EAGAIN from "full", and sleeps until it may write again. */
 static long write_when_room(int fd, long arg)
 {
