@@ -19,7 +19,7 @@ enum limit { LIMIT_NONE, LIMIT_CMD_BUF_SIZE, LIMIT_MAX_DEVICES, LIMIT_QUEUE_LEN,
 #define NO_SUCH_NAME \
 	"nobody is called %1$s: look at the spelling (mq list), or wait for it (mq wait %1$s)"
 #define NO_POSSIBLE_NAME \
-	"%1$s cannot be a name: take 1 to 23 visible ASCII characters without @"
+	"'%1$s' cannot be a name: take 1 to 23 visible ASCII characters without @"
 
 /* %1$s is the name. Where an action has no row, that of the action it is a kind of. */
 static const struct sentence {
@@ -120,6 +120,16 @@ static const struct sentence *sentence_find(int error, enum mq_action action)
 	}
 }
 
+static bool name_is_possible(const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = name; *at; at++)
+		if (*at < 0x21 || *at > 0x7e || *at == '@')
+			return false;
+	return len && len <= MQ_NAME_MAX;
+}
+
 /* How deep the mailbox of @name is, 0 if that cannot be known any more. */
 static uint32_t depth_find(const char *name)
 {
@@ -174,6 +184,9 @@ int mq_error_format(char *text, size_t size, int error, enum mq_action action,
 
 	if (!name)
 		name = mq_device_path;
+	/* Who waited for such a name would wait for ever. */
+	if (s && s->action == MQ_ACTION_SEND && s->error == ENOENT && !name_is_possible(name))
+		s = sentence_find(-EINVAL, action);
 	if (!s) {
 		snprintf(text, size, "%s: %s", name, strerror(-error));
 		return MQ_EXIT_FAILED;
@@ -187,13 +200,16 @@ int mq_error_format(char *text, size_t size, int error, enum mq_action action,
 int mq_error_show(int status, const char *format, ...)
 {
 	va_list args;
+	char *text;
 
 	fflush(stdout);
-	fputs("mq: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
 	va_end(args);
-	fputc('\n', stderr);
+	/* In one piece, or what another process says on the same terminal comes between. */
+	fprintf(stderr, "mq: %s\n", text ? text : strerror(ENOMEM));
+	free(text);
 	return status;
 }
 

@@ -100,7 +100,18 @@ static void standard_files_open(void)
 		close(fd);
 }
 
-/* What stands in front of the command. Returns its place, 0: there is none. */
+/* Only -D may stand in front of a command. */
+static int option_refuse(const char *option)
+{
+	if (!strcmp(option, "-D") || !strcmp(option, "--device"))
+		return mq_error_show(MQ_EXIT_USAGE, "%s needs a device: mq %s DEVICE COMMAND", option,
+				     option);
+	return mq_error_show(MQ_EXIT_USAGE,
+			     "%s stands behind the command, if that has it: mq COMMAND %s (mq help)",
+			     option, option);
+}
+
+/* What stands in front of the command. Returns where that ends. */
 static int global_options(int argc, char **argv)
 {
 	int at = 1;
@@ -114,11 +125,22 @@ static int global_options(int argc, char **argv)
 		} else if (!strncmp(argv[at], "-D", 2) && argv[at][2]) {
 			mq_device_path = argv[at] + 2;
 		} else {
-			return 0;
+			break;
 		}
 		at++;
 	}
-	return at < argc ? at : 0;
+	return at;
+}
+
+static int begin(int argc, char **argv)
+{
+	if (argv[0][0] != '-')
+		return command_run(argc, argv);
+	if (!strcmp(argv[0], "--help") || !strcmp(argv[0], "-h"))
+		return command_help(argc, argv);
+	if (!strcmp(argv[0], "--version") || !strcmp(argv[0], "-V"))
+		return version_show();
+	return option_refuse(argv[0]);
 }
 
 int main(int argc, char **argv)
@@ -128,17 +150,11 @@ int main(int argc, char **argv)
 	standard_files_open();
 	setlocale(LC_CTYPE, "");
 	at = global_options(argc, argv);
-	if (at) {
-		status = command_run(argc - at, argv + at);
-	} else if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
-		help_show(stdout);
-		status = MQ_EXIT_OK;
-	} else if (argc == 2 && (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))) {
-		status = version_show();
-	} else {
+	if (at >= argc) {
 		help_show(stderr);
 		return MQ_EXIT_USAGE;
 	}
+	status = begin(argc - at, argv + at);
 	if ((fflush(stdout) || ferror(stdout)) && !status)
 		status = mq_error_show(MQ_EXIT_FAILED, "standard output cannot be written: %s",
 				       strerror(errno));

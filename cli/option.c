@@ -121,17 +121,24 @@ static const char *option_name(int letter)
 	return NULL;
 }
 
+/* Does the command take a text, which may look like an option or consist of words? */
+static bool takes_text(const struct mq_usage *usage)
+{
+	return strstr(usage->operands, "TEXT");
+}
+
 static void option_refuse(char **argv, int reason)
 {
 	const char *name = optopt ? option_name(optopt) : NULL;
+	const char *remedy = takes_text(current) ? "; a text that begins with - goes behind --" : "";
 
 	if (reason == ':')
 		mq_usage_exit(argv[0], "--%s needs a value", name ? name : "?");
 	if (name)
 		mq_usage_exit(argv[0], "--%s takes no value", name);
 	if (optopt)
-		mq_usage_exit(argv[0], "there is no option -%c", optopt);
-	mq_usage_exit(argv[0], "there is no option %s", argv[optind - 1]);
+		mq_usage_exit(argv[0], "there is no option -%c%s", optopt, remedy);
+	mq_usage_exit(argv[0], "there is no option %s%s", argv[optind - 1], remedy);
 }
 
 static void operands_check(int argc, char **argv, const struct mq_usage *usage)
@@ -141,9 +148,10 @@ static void operands_check(int argc, char **argv, const struct mq_usage *usage)
 	if (count < usage->least)
 		mq_usage_exit(argv[0], "something is missing: mq %s %s", argv[0], usage->operands);
 	if (usage->most >= 0 && count > usage->most)
-		mq_usage_exit(argv[0], "'%s' is one too many: mq %s %s; a text with spaces is quoted",
+		mq_usage_exit(argv[0], "'%s' is one too many: mq %s %s%s",
 			      argv[optind + usage->most], argv[0],
-			      *usage->operands ? usage->operands : "takes none");
+			      *usage->operands ? usage->operands : "takes none",
+			      takes_text(usage) ? "; a text with spaces is quoted" : "");
 }
 
 int mq_option_next(int argc, char **argv, const struct mq_usage *usage)

@@ -76,8 +76,9 @@ int mq_payload_read(struct mq_payload *payload, const char *text, const char *fi
 	else
 		status = text_read(payload, text);
 	if (!status && !payload->size)
-		status = mq_error_show(MQ_EXIT_USAGE,
-				       "there is nothing to send: a message has 1 byte at least");
+		status = mq_error_show(MQ_EXIT_USAGE, "%s is empty: a message has 1 byte at least",
+				       file ? file : text && strcmp(text, "-") ? "TEXT" :
+				       "standard input");
 	if (status)
 		mq_payload_free(payload);
 	return status;

@@ -18,6 +18,7 @@ int top_screen_show(struct top_view *view)
 
 #include <curses.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <term.h>
@@ -49,6 +50,7 @@ static int terminal_refuse(void)
 
 static int screen_open(void)
 {
+	sigset_t resize;
 	int err;
 
 	if (!isatty(STDIN_FILENO) || !mq_output_is_terminal())
@@ -59,6 +61,10 @@ static int screen_open(void)
 		return terminal_refuse();
 	if (!cursor_address)
 		return terminal_refuse();
+	/* Only poll() lets it in, and so sleeps through no change of size. */
+	sigemptyset(&resize);
+	sigaddset(&resize, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &resize, NULL);
 	if (!newterm(NULL, stdout, stdin))
 		return terminal_refuse();
 	is_open = true;
@@ -168,7 +174,7 @@ static bool key_run(struct top_view *view, int key, bool *look)
 
 /*
  * Keys until the next snapshot is due: 1, or 0: enough, or -EINTR. A change of size is a key
- * too; one that comes just before poll() waits for the next snapshot.
+ * too.
  */
 static int screen_wait(struct top_view *view, int64_t deadline)
 {

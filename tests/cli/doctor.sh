@@ -15,6 +15,8 @@ here=$(dirname "$(readlink -f "$0")")
 . "$here/lib.sh"
 module=${MQ_MODULE:-/lib/mq/mq_driver.ko}
 release=$(uname -r)
+# It may have a +, which grep would take for its own.
+shown=$(echo "$release" | sed 's/[+.]/\\&/g')
 tree=$dir/tree
 
 # file PATH TEXT: a file of the made-up system.
@@ -55,7 +57,7 @@ modules()
 	begin
 	doctor
 	exits 8 "on an empty system there is no module"
-	line problem module "not installed for $release: install it"
+	line problem module "not installed for $shown: install it"
 	line problem device "there is no .*/dev/mq: it comes with the module"
 	line problem group "groupadd --system mq"
 	line skipped open "nothing to open"
@@ -68,7 +70,7 @@ modules()
 	begin
 	file lib/modules/1.2.3-other/modules.dep "extra/mq_driver.ko.xz:"
 	doctor
-	line problem module "installed for 1.2.3-other, not for the running $release"
+	line problem module "installed for 1.2.3-other, not for the running $shown"
 
 	file sys/module/mq_driver/taint OE
 	doctor

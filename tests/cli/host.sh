@@ -50,12 +50,20 @@ for command in $commands; do
 done
 run "$mq" help send
 is "$(head -n 1 "$dir/out")" 'use: mq send [OPTION]... NAME [TEXT]' 'mq help send'
+run "$mq" --help send
+is "$(head -n 1 "$dir/out")" 'use: mq send [OPTION]... NAME [TEXT]' 'mq --help send'
 refused 'there is no command sned; mq help lists them' sned bob hi
 refused 'something is missing: mq send NAME [TEXT]' send
 refused "'there' is one too many" send bob hello there
 refused 'a text with spaces is quoted' send bob hello there
 refused 'there is no option --foo' recv bob --foo
 refused 'there is no option -q' recv bob -q
+refused 'there is no option -5; a text that begins with - goes behind --' send temp -5
+refused 'there is no option --5; a text that begins with - goes behind --' send temp --5
+refused '-t stands behind the command' -t 2s send bob hi
+refused '--json stands behind the command' --json list
+refused '-D needs a device' -D
+refused "'b' is one too many: mq wait NAME (mq wait --help)" wait a b
 refused '--count needs a value' recv bob -n
 refused '--json takes no value' recv bob --json=yes
 refused "'0' is no number from 1" recv bob -n 0
@@ -125,7 +133,7 @@ cat >"$dir/bin/mq" <<END
 #!/bin/sh
 [ "\$1" != -D ] || { [ "\$2" = other ] || exit 8; shift 2; set -- list-other; }
 case \$1 in
-list) printf '%s\t1\n' bob bond '\$(>pwned)' '\`>pwned\`' "it's" 'a*' ;;
+list) printf '%s\t1\n' bob bond '\$(>pwned)' '\`>pwned\`' "it's" 'a*' 'x:1' 'x:2' 'y=1' ;;
 list-other) printf 'only\t1\n' ;;
 *) exec $mq "\$@" ;;
 esac
@@ -161,7 +169,10 @@ bond
 \\\$\\(\\>pwned\\)
 \\\`\\>pwned\\\`
 it\\'s
-a\\*" 'wicked names are quoted' mq wait ''
+a\\*
+x:1
+x:2
+y=1" 'wicked names are quoted' mq wait ''
 bash_completes "\\\$\\(\\>pwned\\)" 'a wicked name alone' mq info "\$("
 bash_completes 'only' 'names of another device' mq -D other send on
 bash_completes '' 'no names where a text is due' mq send bob bo
@@ -177,6 +188,35 @@ serve' 'help' mq help se
 bash_completes 'a file' 'files' mq send bob -f a
 rm "$dir/empty/a file"
 bash_completes '' 'a number is nobody' mq recv bob -n ''
+
+# bash_parts WANTED WHAT LINE WORD...: likewise, with the line parted at : and = as Readline does it, and by it
+# only what stands behind the last of them is replaced
+bash_parts()
+{
+	_wanted=$1
+	_what=$2
+	shift 2
+	# shellcheck disable=SC2016 # for the inner shell
+	_got=$(cd "$dir/empty" && PATH=$dir/bin:$PATH bash --norc -c '
+		. "$1" || exit 1
+		COMP_LINE=$2 COMP_WORDBREAKS=" :=" COMP_POINT=${#2}
+		shift 2
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		_mq
+		printf "%s\n" "${COMPREPLY[@]}"' bash "$completion/mq" "$@" 2>&1)
+	is "$_got" "$_wanted" "bash: $_what"
+}
+
+bash_parts 'x:1
+x:2' 'names with a colon' 'mq send x' mq send x
+bash_parts '1
+2' 'names with a colon, behind it' 'mq send x:' mq send x :
+bash_parts '2' 'names with a colon, to the end' 'mq  send  x:2' mq send x : 2
+bash_parts '1' 'names with a =' 'mq send y=1' mq send y = 1
+bash_parts '' 'no name behind a name with a colon' 'mq send x:1 bo' mq send x : 1 bo
+bash_parts 'bob
+bond' 'names behind --as=x' 'mq send --as=x bo' mq send --as = x bo
+bash_parts 'overwrite' '--policy=' 'mq recv bob --policy=o' mq recv bob --policy = o
 
 # As it is typed, with the keys, in a real shell that loads the file by itself.
 # shellcheck disable=SC2016 # for the inner shell

@@ -412,6 +412,9 @@ exits 1 'send -l: too long a line: 1'
 says 'line 2: too long' 'and says which'
 run mq send short ''
 exits 2 'send: an empty TEXT: 2'
+says 'TEXT is empty' 'and says what is empty'
+run mq send short
+says 'standard input is empty' 'send: nothing to read'
 run mq send short -f /dev/null
 exits 2 'send: an empty file: 2'
 run mq send short -f /nowhere
@@ -524,6 +527,38 @@ run mq watch -t 200ms
 exits 124 'watch -t with nobody there: 124'
 wait
 
+# ---- a server that restarts, as in mq(7) ----
+
+sh -c 'while mq call meter read -t 120s; s=$?; [ $s = 3 ] || [ $s = 6 ]; do
+	echo $s
+	mq wait meter -t 120s || break
+done' >"$dir/client.out" 2>"$dir/client.err" </dev/null &
+client=$!
+_tries=0
+until [ -s "$dir/client.out" ] || [ $_tries -eq 6000 ]; do
+	_tries=$((_tries + 1))
+	usleep 10000
+done
+# shellcheck disable=SC2016 # for the inner shell
+background meter mq serve meter --exec 'kill -KILL $PPID'
+wait "$pid"
+mq wait meter --gone -t 120s
+background meter mq serve meter -n 1 -t 120s --exec 'echo 42'
+wait "$client"
+is "$(sort -u "$dir/client.out" | tr '\n' ' ')" '3 42 6 ' 'a client outlives no server, and one that is killed'
+done_of meter
+exits 0 'and asks the new one once'
+
+background heir mq recv heir
+sh -c 'mq wait heir --gone -t 120s; exec mq recv heir -n 1 -t 120s' >"$dir/heir.new" 2>&1 </dev/null &
+new=$!
+kill -TERM "$pid"
+wait "$pid"
+mq wait heir -t 120s
+mq send heir hi
+wait "$new"
+is "$(cat "$dir/heir.new")" hi 'who waits for the end of a name can take it'
+
 # ---- at a terminal ----
 
 # at_terminal WHAT [NAME=VALUE...] COMMAND... <STEPS, as terminal.c has them
@@ -616,6 +651,12 @@ exits 2 'recv: too long a name: 2'
 says '1 to 23' 'and says how long it may be'
 run mq send 123456789012345678901234 x
 exits 3 'send: too long a name is nobody: 3'
+for name in 123456789012345678901234 'two words' ''; do
+	run mq send "$name" x
+	says "'$name' cannot be a name" "send to '$name': no advice to wait for it"
+	run mq info "$name"
+	says "'$name' cannot be a name" "info '$name': likewise"
+done
 
 load MAX_DEVICES=1 CMD_BUF_SIZE=16
 background only mq recv only

@@ -96,7 +96,7 @@ pipe_errors()
 	typed me "/reg me"
 	says "you are me already" "the own name again"
 	typed me "/reg a@b"
-	says "a@b cannot be a name" "no name"
+	says "'a@b' cannot be a name" "no name"
 	typed me "/reply yes"
 	says "nobody has asked" "no question"
 	typed me "/call me hello"
