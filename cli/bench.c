@@ -252,8 +252,10 @@ static void notes_show(const struct figure *batch, bool others)
 {
 	if (csv)
 		return;
-	printf("\n%u receivers. A broadcast is one call with mq, and a call for each receiver with the others.\n",
-	       receivers);
+	putchar('\n');
+	if (!others)
+		printf("%u receivers. A broadcast is one call with mq, and a call for each receiver with the others.\n",
+		       receivers);
 	puts("A pipe keeps no borders between messages: it passes here because all are of one size.");
 	for (size_t i = 0; i < N_KINDS; i++) {
 		if (batch[i].is_known && batch[i].per_call < BENCH_BATCH - 0.5)
