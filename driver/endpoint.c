@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "endpoint.h"
 
+#include <linux/err.h>
 #include <linux/hash.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
@@ -69,27 +70,28 @@ static void mq_endpoint_free_mailbox(struct mq_endpoint *ep)
 
 /**
  * mq_endpoint_new - an endpoint that nobody can find yet
- * @identity: who it is
+ * @opener: the file through which the caller makes it
+ * @name: the name that it shall have; the empty one for none
  * @terms: on which terms it takes messages
  *
  * It has neither owner nor pollers: the caller sets them. The memory is charged to the
  * caller's memory control group. May sleep.
  *
- * Return: the endpoint with one reference, or NULL.
+ * Return: the endpoint with one reference, ERR_PTR(-EPERM), ERR_PTR(-ENOMEM).
  */
-struct mq_endpoint *mq_endpoint_new(struct mq_identity *identity,
+struct mq_endpoint *mq_endpoint_new(struct file *opener, const struct mq_name *name,
 				    const struct mq_terms *terms)
 {
+	struct mq_identity *identity = mq_identity_new(opener, name);
 	struct mq_endpoint *ep;
 
+	if (IS_ERR(identity))
+		return ERR_CAST(identity);
 	ep = kzalloc(sizeof(*ep), MQ_GFP);
 	if (!ep)
-		return NULL;
-	if (!mq_endpoint_new_mailbox(ep, terms)) {
-		mq_endpoint_free_mailbox(ep);
-		kfree(ep);
-		return NULL;
-	}
+		goto err_identity;
+	if (!mq_endpoint_new_mailbox(ep, terms))
+		goto err_mailbox;
 
 	refcount_set(&ep->refs, 1);
 	spin_lock_init(&ep->lock);
@@ -106,10 +108,17 @@ struct mq_endpoint *mq_endpoint_new(struct mq_identity *identity,
 	    terms->events)
 		ep->gate = MQ_GATE_GUARDED;
 	ep->name = identity->name;
-	ep->identity = mq_identity_get(identity);
+	ep->identity = identity;
 	if (terms->events)
 		ep->charged = get_mem_cgroup_from_mm(current->mm);
 	return ep;
+
+err_mailbox:
+	mq_endpoint_free_mailbox(ep);
+	kfree(ep);
+err_identity:
+	mq_identity_put(identity);
+	return ERR_PTR(-ENOMEM);
 }
 
 static void mq_endpoint_free_rcu(struct rcu_head *rcu)

@@ -47,6 +47,7 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
+struct file;
 struct mem_cgroup;
 struct mq_handle;
 struct mq_identity;
@@ -122,7 +123,7 @@ enum mq_gate {
  * struct mq_pending - a thread that sleeps in a send; lies on its stack
  * @ep: where it sends; a reference, once it is linked there
  * @task: the thread
- * @msg: what it sends, until that is in the mailbox
+ * @msg: what it sends, until that is in the mailbox: who puts it there clears this
  * @reply: what it got
  * @cookie: the request's
  * @room: among those who wait for room, while @msg is not NULL
@@ -238,7 +239,7 @@ struct mq_endpoint {
 void mq_endpoint_init(void);
 wait_queue_head_t *mq_endpoint_find_pollers(struct pid *owner);
 
-struct mq_endpoint *mq_endpoint_new(struct mq_identity *identity,
+struct mq_endpoint *mq_endpoint_new(struct file *opener, const struct mq_name *name,
 				    const struct mq_terms *terms);
 void mq_endpoint_free(struct mq_endpoint *ep);
 void mq_endpoint_end(struct mq_endpoint *ep);
@@ -333,6 +334,8 @@ static __always_inline int mq_endpoint_send(struct mq_endpoint *ep, struct mq_me
 		spin_unlock(&ep->lock);
 		return mq_endpoint_send_guarded(ep, msg, pending, dead);
 	}
+	if (pending)
+		pending->msg = NULL;
 	oldest = mq_mailbox_push(&ep->mailbox, msg, false);
 	if (unlikely(oldest)) {
 		mq_endpoint_send_end(ep, oldest, dead);

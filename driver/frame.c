@@ -12,13 +12,19 @@
 #include "identity.h"
 #include "registry.h"
 
-/* The empty name is one too; whether it is possible as a destination shows later. */
-static bool mq_frame_has_name(const struct mq_frame *frame)
+/**
+ * mq_frame_has_name - whether the bytes of a name are terminated, and zero behind
+ * @name: MQ_NAME_SIZE bytes
+ *
+ * The empty name is one too; whether a name is possible is another matter.
+ *
+ * Return: true if they are.
+ */
+bool mq_frame_has_name(const char *name)
 {
-	size_t len = strnlen(frame->name, sizeof(frame->name));
+	size_t len = strnlen(name, MQ_NAME_SIZE);
 
-	return len < sizeof(frame->name) &&
-	       !memchr_inv(frame->name + len, 0, sizeof(frame->name) - len);
+	return len < MQ_NAME_SIZE && !memchr_inv(name + len, 0, MQ_NAME_SIZE - len);
 }
 
 /*
@@ -37,7 +43,7 @@ static bool mq_frame_is_sound(const struct mq_frame *frame, size_t left, u32 fla
 		return false;
 	if (frame->flags & nameless && frame->name[0])
 		return false;
-	return mq_frame_has_name(frame);
+	return mq_frame_has_name(frame->name);
 }
 
 /**

@@ -17,6 +17,7 @@ struct mq_message;
 /* Flags of a frame that a program may write. */
 #define MQ_FRAME_SENT	(MQ_FRAME_BROADCAST | MQ_FRAME_DONTWAIT | MQ_FRAME_REPLY)
 
+bool mq_frame_has_name(const char *name);
 struct mq_message *mq_frame_pop(struct mq_endpoint *from, struct mq_buffer *buffer,
 				struct mq_frame *frame, u32 flags);
 bool mq_frame_push(struct mq_buffer *buffer, const struct mq_message *msg, u64 sequence,

@@ -6,7 +6,6 @@
 
 #include "driver.h"
 #include "endpoint.h"
-#include "identity.h"
 #include "registry.h"
 
 /**
@@ -37,25 +36,6 @@ void mq_handle_free(struct mq_handle *handle)
 		kfree(handle);
 }
 
-static struct mq_endpoint *mq_handle_new_endpoint(struct mq_handle *handle,
-						  struct file *file,
-						  const struct mq_name *name,
-						  const struct mq_terms *terms)
-{
-	struct mq_identity *identity = mq_identity_new(file, name);
-	struct mq_endpoint *ep;
-
-	if (IS_ERR(identity))
-		return ERR_CAST(identity);
-	ep = mq_endpoint_new(identity, terms);
-	mq_identity_put(identity);
-	if (!ep)
-		return ERR_PTR(-ENOMEM);
-	ep->pollers = &handle->pollers;
-	ep->handle = handle;
-	return ep;
-}
-
 static int mq_handle_bind_locked(struct mq_handle *handle, struct file *file,
 				 const struct mq_name *name, const struct mq_terms *terms)
 {
@@ -64,9 +44,11 @@ static int mq_handle_bind_locked(struct mq_handle *handle, struct file *file,
 
 	if (handle->ep)
 		return -EBUSY;
-	ep = mq_handle_new_endpoint(handle, file, name, terms);
+	ep = mq_endpoint_new(file, name, terms);
 	if (IS_ERR(ep))
 		return PTR_ERR(ep);
+	ep->pollers = &handle->pollers;
+	ep->handle = handle;
 	err = mq_registry_link(ep);
 	if (err) {
 		/* The handle is still the file's. */

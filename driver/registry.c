@@ -552,8 +552,6 @@ int mq_registry_send(struct mq_endpoint *from, const struct mq_name *name,
 	rcu_read_unlock();
 
 	mq_message_drain(&dead);
-	if (!err)
-		pending->msg = NULL;
 	if (err == MQ_SEND_PENDING)
 		err = mq_endpoint_send_wait(pending, deadline);
 	if (full) {

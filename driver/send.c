@@ -107,7 +107,6 @@ static int mq_endpoint_admit_locked(struct mq_endpoint *ep, struct mq_message *m
 
 	if (may_wait && pending && !pending->nonblock) {
 		mq_pending_link_locked(pending, ep);
-		pending->msg = msg;
 		list_add_tail(&pending->room, &ep->senders);
 		return MQ_SEND_PENDING;
 	}

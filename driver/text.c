@@ -38,17 +38,12 @@ static int mq_text_reg(struct file *file, const struct mq_command *cmd)
 {
 	const struct mq_terms terms = { .depth = mq_queue_len };
 	struct pid *owner = task_tgid(current);
-	struct mq_identity *identity;
 	struct mq_endpoint *ep;
 	int err;
 
-	identity = mq_identity_new(file, &cmd->name);
-	if (IS_ERR(identity))
-		return PTR_ERR(identity);
-	ep = mq_endpoint_new(identity, &terms);
-	mq_identity_put(identity);
-	if (!ep)
-		return -ENOMEM;
+	ep = mq_endpoint_new(file, &cmd->name, &terms);
+	if (IS_ERR(ep))
+		return PTR_ERR(ep);
 	ep->owner = owner;
 	ep->pollers = mq_endpoint_find_pollers(owner);
 
