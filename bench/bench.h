@@ -23,8 +23,8 @@
 #define BENCH_FEW	8
 #define BENCH_MANY	64
 
-/* most messages that lie in one channel at a time; a pipe holds 16 pages */
-#define BENCH_DEPTH	8
+/* room in one channel, in messages */
+#define BENCH_DEPTH	64
 
 struct bench_peer;
 
@@ -33,18 +33,22 @@ struct bench_peer;
  * @peer: what it is made of
  * @number: which one; no two open channels of a run share it
  * @size: bytes of every message
+ * @per_call: most messages that one call moves
  * @to: descriptor, or queue number, to send to
  * @from: descriptor, or queue number, to receive from
  * @out: what is handed to the kernel: the payload, and what the peer needs around it
- * @out_size: bytes at @out
+ * @out_size: bytes of one message at @out
  * @all: the same for a broadcast, where the peer has one
  * @all_size: bytes at @all
  * @in: the payload received last; what a peer puts in front of it may be in front of it
+ * @stride: bytes from there to the next payload received by the same call
+ * @own: the peer's own, if it needs more
  */
 struct bench_channel {
 	const struct bench_peer *peer;
 	unsigned int number;
 	size_t size;
+	unsigned int per_call;
 	int to;
 	int from;
 	char *out;
@@ -52,6 +56,8 @@ struct bench_channel {
 	char *all;
 	size_t all_size;
 	char *in;
+	size_t stride;
+	void *own;
 };
 
 /**
@@ -63,6 +69,8 @@ struct bench_channel {
  * @join: called in the process that will receive, or NULL
  * @send: puts one message in
  * @receive: takes one message out that is there
+ * @send_many: puts some in by one call, or NULL
+ * @receive_many: takes just as many out by one call; where they are not there it sleeps. Or NULL
  * @await: sleeps until there is one and takes it; NULL where @receive does so
  * @send_all: one message to every joined channel but the sender's own, or NULL
  * @close: gives back what @open made
@@ -75,13 +83,15 @@ struct bench_peer {
 	void (*join)(struct bench_channel *c);
 	void (*send)(struct bench_channel *c);
 	void (*receive)(struct bench_channel *c);
+	void (*send_many)(struct bench_channel *c, unsigned int n);
+	void (*receive_many)(struct bench_channel *c, unsigned int n);
 	void (*await)(struct bench_channel *c);
 	void (*send_all)(struct bench_channel *home);
 	void (*close)(struct bench_channel *c);
 };
 
-extern const struct bench_peer bench_none, bench_mq_text, bench_pipe, bench_posix, bench_sysv,
-	bench_unix, bench_null, bench_eventfd;
+extern const struct bench_peer bench_none, bench_mq_text, bench_mq_frames, bench_pipe, bench_posix,
+	bench_sysv, bench_unix, bench_seqpacket, bench_null, bench_eventfd;
 
 #define BENCH_SAMPLES_MAX	512
 
@@ -91,7 +101,7 @@ extern const struct bench_peer bench_none, bench_mq_text, bench_pipe, bench_posi
  * @measure: which part of it this is
  * @peer: what was measured
  * @size: bytes of a message
- * @receivers: of a broadcast, else 1
+ * @n: what the shape is repeated by: receivers, messages per call ...; else 1
  * @samples: counts per message, one per batch
  * @n_samples: how many; none where the figure follows from others
  * @median: the figure
@@ -103,7 +113,7 @@ struct bench_figure {
 	const char *measure;
 	const struct bench_peer *peer;
 	size_t size;
-	unsigned int receivers;
+	unsigned int n;
 	double samples[BENCH_SAMPLES_MAX];
 	unsigned int n_samples;
 	double median;
@@ -126,9 +136,10 @@ struct bench_shape {
 #define BENCH_SELF	1u
 #define BENCH_TRIP	2u
 #define BENCH_BROADCAST	4u
-#define BENCH_ALL	(BENCH_SELF | BENCH_TRIP | BENCH_BROADCAST)
+#define BENCH_BATCH	8u
+#define BENCH_ALL	(BENCH_SELF | BENCH_TRIP | BENCH_BROADCAST | BENCH_BATCH)
 
-extern const struct bench_shape bench_self, bench_trip, bench_broadcast;
+extern const struct bench_shape bench_self, bench_batch, bench_trip, bench_broadcast;
 
 /* count.c */
 void bench_count_init(void);
@@ -137,16 +148,19 @@ const char *bench_count_unit(void);
 double bench_count_show(uint64_t ticks);
 
 /* channel.c */
-void bench_channel_open(struct bench_channel *c, const struct bench_peer *peer, size_t size);
+void bench_channel_open(struct bench_channel *c, const struct bench_peer *peer, size_t size,
+			unsigned int per_call);
 void bench_channel_join(struct bench_channel *c);
 void bench_channel_await(struct bench_channel *c);
-void bench_channel_check(const struct bench_channel *c);
+void bench_channel_send_many(struct bench_channel *c, unsigned int n);
+void bench_channel_receive_many(struct bench_channel *c, unsigned int n);
+void bench_channel_check(const struct bench_channel *c, unsigned int n);
 void bench_channel_close(struct bench_channel *c);
 
 /* figure.c */
 struct bench_figure *bench_figure_new(const struct bench_shape *shape, const char *measure,
 				      const struct bench_peer *peer, size_t size,
-				      unsigned int receivers);
+				      unsigned int n);
 const struct bench_figure *bench_figure_get(unsigned int i);
 void bench_figure_push(struct bench_figure *f, double sample);
 bool bench_figure_is_done(struct bench_figure *f);

@@ -9,18 +9,19 @@
 
 #include "bench.h"
 
-/* room for what a peer puts around the payload: a command word, a name, a message type */
-#define AROUND	64
+/* room for what a peer puts around each payload: a command word, a name, a frame's header */
+#define AROUND	72
+#define BEFORE	64
 
-static unsigned int next_number;
+static unsigned int next_number, n_open;
 
 static char *buffer_new(size_t size)
 {
-	char *buffer = aligned_alloc(64, (size + AROUND + 63) / 64 * 64);
+	char *buffer = aligned_alloc(64, (size + 63) / 64 * 64);
 
 	if (!buffer)
 		bench_die("no memory for a buffer of %zu bytes", size);
-	memset(buffer, 0, size + AROUND);
+	memset(buffer, 0, size);
 	return buffer;
 }
 
@@ -36,14 +37,19 @@ static void payload_init(char *payload, size_t size)
  * @c: to fill
  * @peer: what to make it of
  * @size: bytes of every message
+ * @per_call: most messages that one call will move
  */
-void bench_channel_open(struct bench_channel *c, const struct bench_peer *peer, size_t size)
+void bench_channel_open(struct bench_channel *c, const struct bench_peer *peer, size_t size,
+			unsigned int per_call)
 {
+	size_t room = per_call * (size + AROUND);
+
 	*c = (struct bench_channel){ .peer = peer, .number = next_number++, .size = size,
-				     .to = -1, .from = -1 };
-	c->out = buffer_new(size);
-	c->all = buffer_new(size);
-	c->in = buffer_new(size + AROUND) + AROUND;
+				     .per_call = per_call, .to = -1, .from = -1 };
+	n_open++;
+	c->out = buffer_new(room);
+	c->all = buffer_new(size + AROUND);
+	c->in = buffer_new(room + AROUND) + BEFORE;
 	payload_init(c->out, size);
 	c->out_size = size;
 	peer->open(c);
@@ -72,12 +78,43 @@ void bench_channel_await(struct bench_channel *c)
 }
 
 /**
- * bench_channel_check - the message received last must be the one that was sent
+ * bench_channel_send_many - put messages in, by one call where the peer has one
  * @c: an open channel
+ * @n: how many, @per_call at most
+ */
+void bench_channel_send_many(struct bench_channel *c, unsigned int n)
+{
+	if (c->peer->send_many) {
+		c->peer->send_many(c, n);
+		return;
+	}
+	for (unsigned int i = 0; i < n; i++)
+		c->peer->send(c);
+}
+
+/**
+ * bench_channel_receive_many - take messages out, by one call where the peer has one
+ * @c: an open channel that this process joined
+ * @n: how many, @per_call at most; it sleeps until all have come
+ */
+void bench_channel_receive_many(struct bench_channel *c, unsigned int n)
+{
+	if (c->peer->receive_many) {
+		c->peer->receive_many(c, n);
+		return;
+	}
+	for (unsigned int i = 0; i < n; i++)
+		c->peer->receive(c);
+}
+
+/**
+ * bench_channel_check - what one call received last must be what was sent
+ * @c: an open channel
+ * @n: messages that the call received; where it was not one call, the last one
  *
  * A fast peer that moves nothing would win every comparison.
  */
-void bench_channel_check(const struct bench_channel *c)
+void bench_channel_check(const struct bench_channel *c, unsigned int n)
 {
 	char *expected;
 
@@ -85,9 +122,10 @@ void bench_channel_check(const struct bench_channel *c)
 		return;
 	expected = buffer_new(c->size);
 	payload_init(expected, c->size);
-	if (memcmp(c->in, expected, c->size))
-		bench_die("%s: a message of %zu bytes did not arrive as it was sent",
-			  c->peer->name, c->size);
+	for (unsigned int i = 0; i < (c->stride ? n : 1); i++)
+		if (memcmp(c->in + i * c->stride, expected, c->size))
+			bench_die("%s: a message of %zu bytes did not arrive as it was sent",
+				  c->peer->name, c->size);
 	free(expected);
 }
 
@@ -98,7 +136,10 @@ void bench_channel_check(const struct bench_channel *c)
 void bench_channel_close(struct bench_channel *c)
 {
 	c->peer->close(c);
+	/* A name has the same length in every shape. */
+	if (--n_open == 0)
+		next_number = 0;
 	free(c->out);
 	free(c->all);
-	free(c->in - AROUND);
+	free(c->in - BEFORE);
 }

@@ -45,13 +45,13 @@ static double quantile(const double *samples, unsigned int n, double part)
  * @measure: which part of it
  * @peer: what is measured
  * @size: bytes of a message
- * @receivers: of a broadcast, else 1
+ * @n: what the shape is repeated by, else 1
  *
  * Return: the figure.
  */
 struct bench_figure *bench_figure_new(const struct bench_shape *shape, const char *measure,
 				      const struct bench_peer *peer, size_t size,
-				      unsigned int receivers)
+				      unsigned int n)
 {
 	struct bench_figure *f = calloc(1, sizeof(*f));
 
@@ -61,7 +61,7 @@ struct bench_figure *bench_figure_new(const struct bench_shape *shape, const cha
 	f->measure = measure;
 	f->peer = peer;
 	f->size = size;
-	f->receivers = receivers;
+	f->n = n;
 	figures[n_figures++] = f;
 	return f;
 }

@@ -15,11 +15,13 @@
 #include "bench.h"
 
 static const struct bench_peer *const peers[] = {
-	&bench_mq_text, &bench_pipe, &bench_posix, &bench_sysv, &bench_unix, &bench_null,
-	&bench_eventfd,
+	&bench_mq_text, &bench_mq_frames, &bench_pipe, &bench_posix, &bench_sysv, &bench_unix,
+	&bench_seqpacket, &bench_null, &bench_eventfd,
 };
 
-static const struct bench_shape *const shapes[] = { &bench_self, &bench_trip, &bench_broadcast };
+static const struct bench_shape *const shapes[] = {
+	&bench_self, &bench_batch, &bench_trip, &bench_broadcast,
+};
 static const size_t all_sizes[] = { 64, 1024, 4000 };
 
 #define N(array)	(sizeof(array) / sizeof(*(array)))

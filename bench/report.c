@@ -13,10 +13,12 @@
 static const struct block {
 	const char *shape;
 	const char *measure;
-	unsigned int receivers;
+	unsigned int n;
 	const char *title;
 } blocks[] = {
 	{ "self", "message", 1, "Send and receive in one process, per message" },
+	{ "batch", "message", 8, "Send and receive in one process, 8 by one call, per message" },
+	{ "batch", "message", 32, "Send and receive in one process, 32 by one call, per message" },
 	{ "trip", "trip", 1, "Round trip between two processes" },
 	{ "broadcast", "send", BENCH_MANY, "Broadcast to 64, sending, per receiver" },
 	{ "broadcast", "marginal", BENCH_MANY, "Broadcast, sending, per receiver more (from 8 to 64)" },
@@ -28,7 +30,7 @@ static const struct block {
 static bool is_same_comparison(const struct bench_figure *a, const struct bench_figure *b)
 {
 	return !strcmp(a->shape, b->shape) && !strcmp(a->measure, b->measure) &&
-	       a->size == b->size && a->receivers == b->receivers;
+	       a->size == b->size && a->n == b->n;
 }
 
 /* against the best of the peers; 0 where there is none or it means nothing */
@@ -75,7 +77,7 @@ static void steadiness_show(FILE *out, const struct bench_figure *f)
 static bool is_in(const struct bench_figure *f, const struct block *b)
 {
 	return !strcmp(f->shape, b->shape) && !strcmp(f->measure, b->measure) &&
-	       f->receivers == b->receivers;
+	       f->n == b->n;
 }
 
 /* the block's figures are grouped by size first: here is one peer's line */
@@ -154,7 +156,7 @@ static void csv_show(FILE *csv, const struct bench_figure *f)
 	static const char *const roles[] = { "ours", "peer", "floor" };
 
 	fprintf(csv, "%s,%s,%s,%s,%zu,%u,%.1f,%.1f,%.2f,%u,%.3f,%s\n", f->shape, f->measure,
-		f->peer->name, roles[f->peer->role], f->size, f->receivers, f->median, f->least,
+		f->peer->name, roles[f->peer->role], f->size, f->n, f->median, f->least,
 		f->spread, f->n_samples, ratio_get(f), bench_count_unit());
 }
 
@@ -175,7 +177,7 @@ void bench_report_show(FILE *table, FILE *csv)
 		block_show(table, &blocks[i], "+-", steadiness_show);
 	if (!csv)
 		return;
-	fprintf(csv, "shape,measure,peer,role,bytes,receivers,median,least,spread_percent,batches,ratio_to_best_peer,unit\n");
+	fprintf(csv, "shape,measure,peer,role,bytes,n,median,least,spread_percent,batches,ratio_to_best_peer,unit\n");
 	for (unsigned int i = 0; (f = bench_figure_get(i)); i++)
 		csv_show(csv, f);
 }

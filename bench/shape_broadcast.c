@@ -18,6 +18,8 @@
 
 #include "bench.h"
 
+#define ROUNDS	8	/* messages that lie in each mailbox at most */
+
 /**
  * struct crowd - the receivers of a broadcast
  * @n: how many
@@ -69,9 +71,9 @@ static double batch_send(struct crowd *crowd)
 {
 	uint64_t from = bench_count();
 
-	for (int i = 0; i < BENCH_DEPTH; i++)
+	for (int i = 0; i < ROUNDS; i++)
 		send_one(crowd);
-	return bench_count_show(bench_count() - from) / BENCH_DEPTH / crowd->n;
+	return bench_count_show(bench_count() - from) / ROUNDS / crowd->n;
 }
 
 static double batch_receive(struct crowd *crowd)
@@ -83,14 +85,14 @@ static double batch_receive(struct crowd *crowd)
 		token_receive(crowd->done[0]);
 		sum += bench_count_show(crowd->ticks[i]);
 	}
-	return sum / BENCH_DEPTH / crowd->n;
+	return sum / ROUNDS / crowd->n;
 }
 
 static uint64_t drain(struct bench_channel *c)
 {
 	uint64_t from = bench_count();
 
-	for (int i = 0; i < BENCH_DEPTH; i++)
+	for (int i = 0; i < ROUNDS; i++)
 		c->peer->receive(c);
 	return bench_count() - from;
 }
@@ -103,13 +105,13 @@ static _Noreturn void receiver(struct crowd *crowd, unsigned int i)
 		token_send(crowd->done[1]);
 		token_receive(crowd->go[i][0]);
 		crowd->ticks[i] = drain(&crowd->channels[i]);
-		bench_channel_check(&crowd->channels[i]);
+		bench_channel_check(&crowd->channels[i], 1);
 	}
 }
 
 static void receiver_new(struct crowd *crowd, unsigned int i)
 {
-	bench_channel_open(&crowd->channels[i], crowd->home.peer, crowd->home.size);
+	bench_channel_open(&crowd->channels[i], crowd->home.peer, crowd->home.size, 1);
 	if (pipe(crowd->go[i]))
 		bench_die("broadcast: no pipe for receiver %u: %m", i);
 	crowd->children[i] = fork();
@@ -129,7 +131,7 @@ static void crowd_init(struct crowd *crowd, const struct bench_peer *peer, size_
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (crowd->ticks == MAP_FAILED || pipe(crowd->done))
 		bench_die("broadcast: no pipe or no memory: %m");
-	bench_channel_open(&crowd->home, peer, size);
+	bench_channel_open(&crowd->home, peer, size, 1);
 	bench_channel_join(&crowd->home);
 	for (unsigned int i = 0; i < n; i++)
 		receiver_new(crowd, i);
@@ -155,7 +157,7 @@ static void derive(const char *measure, const struct bench_figure *a, double a_s
 		   const struct bench_figure *b, double b_share)
 {
 	struct bench_figure *f = bench_figure_new(&bench_broadcast, measure, a->peer, a->size,
-						  a->receivers);
+						  a->n);
 
 	f->median = a_share * a->median + b_share * b->median;
 	f->least = a_share * a->least + b_share * b->least;

@@ -35,11 +35,11 @@ static void run(const struct bench_peer *peer, size_t size)
 	double loop = loop_cost();
 	struct bench_channel c;
 
-	bench_channel_open(&c, peer, size);
+	bench_channel_open(&c, peer, size, 1);
 	bench_channel_join(&c);
 	for (int i = 0; i < 2 * PAIRS; i++)
 		batch(&c);
-	bench_channel_check(&c);
+	bench_channel_check(&c, 1);
 	while (!bench_figure_is_done(f))
 		bench_figure_push(f, batch(&c) - loop);
 	bench_channel_close(&c);

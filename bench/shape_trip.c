@@ -56,13 +56,13 @@ static void run(const struct bench_peer *peer, size_t size)
 	struct bench_channel there, back;
 	pid_t child;
 
-	bench_channel_open(&there, peer, size);
-	bench_channel_open(&back, peer, size);
+	bench_channel_open(&there, peer, size, 1);
+	bench_channel_open(&back, peer, size, 1);
 	bench_channel_join(&back);
 	child = echo_new(&there, &back);
 	for (int i = 0; i < 4 * TRIPS; i++)
 		batch(&there, &back);
-	bench_channel_check(&back);
+	bench_channel_check(&back, 1);
 	while (!bench_figure_is_done(f))
 		bench_figure_push(f, batch(&there, &back));
 	kill(child, SIGKILL);
