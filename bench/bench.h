@@ -158,6 +158,7 @@ void bench_channel_check(const struct bench_channel *c, unsigned int n);
 void bench_channel_close(struct bench_channel *c);
 
 /* figure.c */
+void bench_figure_init(void);
 struct bench_figure *bench_figure_new(const struct bench_shape *shape, const char *measure,
 				      const struct bench_peer *peer, size_t size,
 				      unsigned int n);

@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "bench.h"
 
@@ -19,8 +20,11 @@
 #define SPREAD_GOAL	0.5	/* percent */
 #define DRIFT_GOAL	0.2	/* percent, between the earlier and the later half */
 
-static struct bench_figure *figures[FIGURES_MAX];
-static unsigned int n_figures;
+/* shared by all processes of the bench; one of them measures at a time */
+static struct {
+	unsigned int n;
+	struct bench_figure figures[FIGURES_MAX];
+} *all;
 
 static int compare(const void *a, const void *b)
 {
@@ -40,6 +44,16 @@ static double quantile(const double *samples, unsigned int n, double part)
 }
 
 /**
+ * bench_figure_init - make room for all figures, before any fork
+ */
+void bench_figure_init(void)
+{
+	all = mmap(NULL, sizeof(*all), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (all == MAP_FAILED)
+		bench_die("no memory for %d figures: %m", FIGURES_MAX);
+}
+
+/**
  * bench_figure_new - a figure without samples; it lives until the program ends
  * @shape: how the peer is used
  * @measure: which part of it
@@ -53,16 +67,16 @@ struct bench_figure *bench_figure_new(const struct bench_shape *shape, const cha
 				      const struct bench_peer *peer, size_t size,
 				      unsigned int n)
 {
-	struct bench_figure *f = calloc(1, sizeof(*f));
+	struct bench_figure *f;
 
-	if (!f || n_figures == FIGURES_MAX)
+	if (all->n == FIGURES_MAX)
 		bench_die("more than %d figures: raise FIGURES_MAX", FIGURES_MAX);
+	f = &all->figures[all->n++];
 	f->shape = shape->name;
 	f->measure = measure;
 	f->peer = peer;
 	f->size = size;
 	f->n = n;
-	figures[n_figures++] = f;
 	return f;
 }
 
@@ -74,7 +88,7 @@ struct bench_figure *bench_figure_new(const struct bench_shape *shape, const cha
  */
 const struct bench_figure *bench_figure_get(unsigned int i)
 {
-	return i < n_figures ? figures[i] : NULL;
+	return i < all->n ? &all->figures[i] : NULL;
 }
 
 /**

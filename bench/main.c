@@ -9,7 +9,9 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -103,6 +105,28 @@ static size_t size_parse(const char *text)
 	return size;
 }
 
+/*
+ * Each measurement is made in a process of its own, so that none inherits what an
+ * earlier one left behind: a heap, threads, connections, a library that must be
+ * new in every process. Its figures are in memory that all share.
+ */
+static void run_apart(const struct bench_shape *shape, const struct bench_peer *peer, size_t size)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child < 0)
+		bench_die("no process to measure %s: %m", peer->name);
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		shape->run(peer, size);
+		_exit(0);
+	}
+	if (waitpid(child, &status, 0) != child || status)
+		bench_die("%s, %s, %zu bytes: the measurement ended early", shape->name,
+			  peer->name, size);
+}
+
 static void run_shape(const struct bench_shape *shape, unsigned int mask, const size_t *sizes,
 		      unsigned int n_sizes)
 {
@@ -112,7 +136,7 @@ static void run_shape(const struct bench_shape *shape, unsigned int mask, const 
 				continue;
 			fprintf(stderr, "mq-bench: %s, %s, %zu bytes\n", shape->name,
 				peers[p]->name, sizes[s]);
-			shape->run(peers[p], sizes[s]);
+			run_apart(shape, peers[p], sizes[s]);
 		}
 }
 
@@ -163,6 +187,7 @@ int main(int argc, char **argv)
 	if (!n_sizes)
 		memcpy(sizes, all_sizes, (n_sizes = N(all_sizes)) * sizeof(*sizes));
 	bench_count_init();
+	bench_figure_init();
 	run(which_peers, which_shapes, sizes, n_sizes);
 	report(csv);
 	return 0;
