@@ -24,10 +24,10 @@
 #define MQ_REGISTRY_BATCH	256
 
 /*
- * A name is hashed by multiplying its 32-bit words with secret random 64-bit numbers:
- * two names meet with a chance of 2^-32 that no user can raise (multiply-shift for
- * vectors, Thorup, "High speed hashing for integers and strings", 3.5). It takes a
- * third of the instructions of jhash.
+ * A name is hashed by adding a secret random 64-bit number to each of its 32-bit words and
+ * multiplying the sums in pairs: two names meet with a chance of 2^-32 that no user can
+ * raise (pair-multiply-shift, Thorup, "High speed hashing for integers and strings",
+ * 3.5). It takes a quarter of the instructions of jhash.
  */
 static u64 mq_registry_secret[MQ_NAME_SIZE / sizeof(u32)] __read_mostly;
 
@@ -37,8 +37,9 @@ static u32 mq_registry_hash_name(const void *key, u32 len, u32 seed)
 	u64 sum = 0;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(mq_registry_secret); i++)
-		sum += mq_registry_secret[i] * name->halves[i];
+	for (i = 0; i < ARRAY_SIZE(mq_registry_secret); i += 2)
+		sum += (mq_registry_secret[i] + name->halves[i]) *
+		       (mq_registry_secret[i + 1] + name->halves[i + 1]);
 	return (sum >> 32) ^ seed;
 }
 
