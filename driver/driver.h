@@ -5,7 +5,7 @@
  *
  * Locks, outermost first; nobody takes one to the left of what he holds:
  *
- *	mq_handle.binding		a file becomes the owner of an endpoint, once (sleeps)
+ *	mq_handle_binding		a file becomes the owner of an endpoint, once (sleeps)
  *	mq_endpoint.broadcasting	one broadcast of this sender at a time (sleeps,
  *					covers no user memory)
  *	mq_registry.lock		who is registered (sleeps; never taken to send,

@@ -77,7 +77,7 @@ static ssize_t mq_file_read(struct file *file, char __user *data, size_t len, lo
 
 		return mq_frame_read(ep, &to, nonblock);
 	}
-	return mq_text_read(data, len, nonblock);
+	return mq_text_read(file, data, len, nonblock);
 }
 
 static ssize_t mq_file_read_iter(struct kiocb *iocb, struct iov_iter *iter)
@@ -90,7 +90,7 @@ static ssize_t mq_file_read_iter(struct kiocb *iocb, struct iov_iter *iter)
 
 		return mq_frame_read(ep, &to, nonblock);
 	}
-	return mq_text_read_iter(iter, nonblock);
+	return mq_text_read_iter(iocb->ki_filp, iter, nonblock);
 }
 
 static __poll_t mq_file_poll(struct file *file, struct poll_table_struct *wait)

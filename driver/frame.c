@@ -78,7 +78,7 @@ struct mq_message *mq_frame_pop(struct mq_endpoint *from, struct mq_buffer *buff
 		return ERR_PTR(-EMSGSIZE);
 	}
 
-	msg = mq_message_new(payload);
+	msg = mq_message_new(from->identity, payload);
 	if (!msg)
 		return ERR_PTR(-ENOMEM);
 	if (!mq_buffer_pop(buffer, msg->data, payload)) {
@@ -89,7 +89,7 @@ struct mq_message *mq_frame_pop(struct mq_endpoint *from, struct mq_buffer *buff
 
 	msg->text = msg->data;
 	msg->text_len = payload;
-	mq_message_bind(msg, from->identity, frame->flags & ~MQ_FRAME_DONTWAIT);
+	msg->flags = frame->flags & ~MQ_FRAME_DONTWAIT;
 	msg->cookie = frame->cookie;
 	return msg;
 }

@@ -2,11 +2,14 @@
 #include "handle.h"
 
 #include <linux/err.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 
 #include "driver.h"
 #include "endpoint.h"
 #include "registry.h"
+
+static DEFINE_MUTEX(mq_handle_binding);	/* see driver.h */
 
 /**
  * mq_handle_new - for a file that is being opened
@@ -17,10 +20,8 @@ struct mq_handle *mq_handle_new(void)
 {
 	struct mq_handle *handle = kzalloc(sizeof(*handle), MQ_GFP);
 
-	if (handle) {
+	if (handle)
 		init_waitqueue_head(&handle->pollers);
-		mutex_init(&handle->binding);
-	}
 	return handle;
 }
 
@@ -30,32 +31,22 @@ struct mq_handle *mq_handle_new(void)
  */
 void mq_handle_free(struct mq_handle *handle)
 {
+	mq_endpoint_put(handle->registered);
 	if (handle->ep)
 		mq_registry_unlink(handle->ep);
 	else
 		kfree(handle);
 }
 
-static int mq_handle_bind_locked(struct mq_handle *handle, struct file *file,
-				 const struct mq_name *name, const struct mq_terms *terms)
+static int mq_handle_bind_locked(struct mq_handle *handle, struct mq_endpoint *ep)
 {
-	struct mq_endpoint *ep;
 	int err;
 
 	if (handle->ep)
 		return -EBUSY;
-	ep = mq_endpoint_new(file, name, terms);
-	if (IS_ERR(ep))
-		return PTR_ERR(ep);
-	ep->pollers = &handle->pollers;
-	ep->handle = handle;
 	err = mq_registry_link(ep);
-	if (err) {
-		/* The handle is still the file's. */
-		ep->handle = NULL;
-		mq_endpoint_put(ep);
+	if (err)
 		return err;
-	}
 
 	/* Pairs with mq_handle_find(). */
 	smp_store_release(&handle->ep, ep);
@@ -78,11 +69,40 @@ static int mq_handle_bind_locked(struct mq_handle *handle, struct file *file,
 int mq_handle_bind(struct mq_handle *handle, struct file *file,
 		   const struct mq_name *name, const struct mq_terms *terms)
 {
-	int err = mutex_lock_killable(&handle->binding);
+	struct mq_endpoint *ep;
+	int err;
 
-	if (err)
-		return err;
-	err = mq_handle_bind_locked(handle, file, name, terms);
-	mutex_unlock(&handle->binding);
+	/* Whatever else is wrong. */
+	if (mq_handle_find(handle))
+		return -EBUSY;
+	ep = mq_endpoint_new(file, name, terms);
+	if (IS_ERR(ep))
+		return PTR_ERR(ep);
+	ep->pollers = &handle->pollers;
+	ep->handle = handle;
+
+	err = mutex_lock_killable(&mq_handle_binding);
+	if (!err) {
+		err = mq_handle_bind_locked(handle, ep);
+		mutex_unlock(&mq_handle_binding);
+	}
+	if (err) {
+		/* The handle is still the file's. */
+		ep->handle = NULL;
+		mq_endpoint_put(ep);
+	}
 	return err;
+}
+
+/**
+ * mq_handle_remember - a process has registered through a file
+ * @handle: the file's
+ * @ep: the process's endpoint; the caller keeps his reference
+ */
+void mq_handle_remember(struct mq_handle *handle, struct mq_endpoint *ep)
+{
+	refcount_inc(&ep->refs);
+	/* Pairs with mq_handle_find_registered(). */
+	if (cmpxchg(&handle->registered, NULL, ep))
+		mq_endpoint_put(ep);
 }

@@ -11,6 +11,7 @@
 #include <linux/user_namespace.h>
 
 #include "driver.h"
+#include "message.h"
 
 /**
  * mq_identity_is_capable - whether the caller may use a capability through a file
@@ -62,6 +63,7 @@ struct mq_identity *mq_identity_new(struct file *opener, const struct mq_name *n
 	identity->name = *name;
 	identity->pid = get_pid(task_tgid(current));
 	identity->cred = get_current_cred();
+	identity->spare = NULL;
 	/* It is asked of everybody, so a refusal is nothing that an audit should see. */
 	identity->is_ipc_owner = ns_capable_noaudit(&init_user_ns, CAP_IPC_OWNER) &&
 				 file_ns_capable(opener, &init_user_ns, CAP_IPC_OWNER);
@@ -76,6 +78,7 @@ void mq_identity_free(struct mq_identity *identity)
 {
 	put_pid(identity->pid);
 	put_cred(identity->cred);
+	mq_message_free_spare(identity->spare);
 	kfree(identity);
 }
 

@@ -6,17 +6,23 @@
  * The endpoint holds a reference, and so does each message it sent: what a message
  * says of its sender is true however long it lies in a mailbox. The last reference
  * frees it.
+ *
+ * A sender keeps the memory of one short message: the first of his that is freed while he
+ * has none, for his next one. It is charged to him already, and no allocation, with its
+ * accounting, is made for who sends one message after the other.
  */
 #ifndef _MQ_IDENTITY_H
 #define _MQ_IDENTITY_H
 
 #include "name.h"
 
+#include <linux/atomic.h>
 #include <linux/mq_driver.h>
 #include <linux/refcount.h>
 
 struct cred;
 struct file;
+struct mq_message;
 struct pid;
 struct user_namespace;
 
@@ -27,6 +33,7 @@ struct user_namespace;
  * @name: the name, or the empty one of an anonymous endpoint
  * @pid: the process (thread group); a reference
  * @cred: its credentials; a reference
+ * @spare: memory for its next short message, or NULL; taken and given by exchange
  */
 struct mq_identity {
 	refcount_t refs;
@@ -34,6 +41,7 @@ struct mq_identity {
 	struct mq_name name;
 	struct pid *pid;
 	const struct cred *cred;
+	struct mq_message *spare;
 };
 
 struct mq_identity *mq_identity_new(struct file *opener, const struct mq_name *name);
@@ -61,6 +69,19 @@ static inline void mq_identity_put(struct mq_identity *identity)
 {
 	if (identity && refcount_dec_and_test(&identity->refs))
 		mq_identity_free(identity);
+}
+
+/* The memory that it keeps, which is the caller's now, or NULL. */
+static inline struct mq_message *mq_identity_pop_spare(struct mq_identity *identity)
+{
+	return READ_ONCE(identity->spare) ? xchg(&identity->spare, NULL) : NULL;
+}
+
+/* True if it keeps the memory, which from then on may be in use again. */
+static inline bool mq_identity_push_spare(struct mq_identity *identity,
+					  struct mq_message *msg)
+{
+	return !READ_ONCE(identity->spare) && !cmpxchg(&identity->spare, NULL, msg);
 }
 
 #endif /* _MQ_IDENTITY_H */

@@ -13,15 +13,20 @@
  * What is larger comes from kvmalloc(), whose memory can only be freed where it is
  * allowed to sleep.
  */
+#define MQ_MESSAGE_FIRST	248
+
 static struct mq_message_cache {
 	const char *name;
 	u32 size;
 	struct kmem_cache *slab;
 } mq_message_caches[] = {
-	{ .name = "mq_message_248",  .size = 248 },
+	{ .name = "mq_message_248",  .size = MQ_MESSAGE_FIRST },
 	{ .name = "mq_message_1144", .size = 1144 },
 	{ .name = "mq_message_4088", .size = 4088 },
 };
+
+/* Bytes at mq_message.data for which the first of them does, and a sender's spare. */
+#define MQ_MESSAGE_SHORT	(MQ_MESSAGE_FIRST - offsetof(struct mq_message, data))
 
 /*
  * A slab cache with a constructor is not zeroed at each allocation where the kernel
@@ -84,34 +89,48 @@ static struct kmem_cache *mq_message_slab(size_t size)
 }
 
 /* Neutral: to be filled by its only holder. */
-static struct mq_message *mq_message_begin(struct mq_message *msg, size_t size)
+static struct mq_message *mq_message_begin(struct mq_message *msg,
+					   struct mq_identity *sender, size_t size)
 {
 	if (!msg)
 		return NULL;
 	refcount_set(&msg->refs, 1);
 	msg->size = size;
-	msg->sender = NULL;
+	msg->flags = 0;
+	msg->sender = sender ? mq_identity_get(sender) : NULL;
+	msg->time = 0;
+	msg->cookie = 0;
 	return msg;
+}
+
+static struct mq_message *mq_message_alloc(size_t size)
+{
+	struct kmem_cache *slab = mq_message_slab(size);
+
+	if (slab)
+		return kmem_cache_alloc(slab, MQ_GFP);
+	return kvmalloc(struct_size((struct mq_message *)NULL, data, size), MQ_GFP);
 }
 
 /**
  * mq_message_new - memory for a message
+ * @sender: who sends it; NULL: nobody can
  * @size: bytes at mq_message.data, which the caller fills, all of them
  *
- * Charged to the calling process's memory control group. May sleep.
+ * Charged to the calling process's memory control group, unless it is what the sender
+ * keeps. May sleep.
  *
- * Return: the message with one reference, without text or sender, or NULL.
+ * Return: the message with one reference, without text, or NULL.
  */
-struct mq_message *mq_message_new(size_t size)
+struct mq_message *mq_message_new(struct mq_identity *sender, size_t size)
 {
-	struct kmem_cache *slab = mq_message_slab(size);
-	struct mq_message *msg;
+	struct mq_message *msg = NULL;
 
-	if (slab)
-		msg = kmem_cache_alloc(slab, MQ_GFP);
-	else
-		msg = kvmalloc(struct_size(msg, data, size), MQ_GFP);
-	return mq_message_begin(msg, size);
+	if (sender && size <= MQ_MESSAGE_SHORT)
+		msg = mq_identity_pop_spare(sender);
+	if (!msg)
+		msg = mq_message_alloc(size);
+	return mq_message_begin(msg, sender, size);
 }
 
 /**
@@ -129,9 +148,9 @@ struct mq_message *mq_message_new_event(struct mq_identity *whose, u32 flags)
 	struct mq_message *msg;
 
 	msg = kmem_cache_alloc(mq_message_slab(0), GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN);
-	msg = mq_message_begin(msg, 0);
+	msg = mq_message_begin(msg, whose, 0);
 	if (msg) {
-		mq_message_bind(msg, whose, flags);
+		msg->flags = flags;
 		mq_message_stamp(msg);
 		msg->text = msg->data;
 		msg->text_len = 0;
@@ -145,13 +164,32 @@ struct mq_message *mq_message_new_event(struct mq_identity *whose, u32 flags)
  */
 void mq_message_free(struct mq_message *msg)
 {
-	struct kmem_cache *slab = mq_message_slab(msg->size);
+	struct mq_identity *sender = msg->sender;
+	struct kmem_cache *slab;
 
-	mq_identity_put(msg->sender);
+	/* An event's memory is its receiver's, not that of whom it tells. */
+	if (msg->size <= MQ_MESSAGE_SHORT && !(msg->flags & MQ_FRAME_EVENT) && sender &&
+	    mq_identity_push_spare(sender, msg)) {
+		mq_identity_put(sender);
+		return;
+	}
+
+	slab = mq_message_slab(msg->size);
 	if (slab)
 		kmem_cache_free(slab, msg);
 	else
 		kvfree(msg);
+	mq_identity_put(sender);
+}
+
+/**
+ * mq_message_free_spare - free the memory that a sender has kept
+ * @spare: the memory, or NULL
+ */
+void mq_message_free_spare(struct mq_message *spare)
+{
+	if (spare)
+		kmem_cache_free(mq_message_slab(0), spare);
 }
 
 /**

@@ -2,8 +2,8 @@
 /*
  * One message: who sent it, when, and its text.
  *
- * It is allocated once, filled by its only holder, and constant from the moment it
- * is put into a mailbox. A broadcast is one message with a reference in each
+ * It has its sender from birth, is filled by its only holder, and is constant from the
+ * moment it is put into a mailbox. A broadcast is one message with a reference in each
  * mailbox. The last reference frees it.
  *
  * A command is copied from user space straight into the message that it may become,
@@ -30,7 +30,8 @@
  * @refs: how many hold it
  * @size: bytes at @data
  * @flags: MQ_FRAME_* that its reader sees
- * @sender: who sent it, or of whom an event tells; a reference
+ * @sender: who sent it, or of whom an event tells; a reference. NULL: a line that nobody
+ *	wrote who could send
  * @time: when, CLOCK_MONOTONIC, nanoseconds; 0 until somebody gets it who can see it
  * @cookie: what the reader gets; of a request, the mailbox's
  * @data: the line or the payload that was written
@@ -53,25 +54,11 @@ struct mq_message {
 int mq_message_init(void);
 void mq_message_deinit(void);
 
-struct mq_message *mq_message_new(size_t size);
+struct mq_message *mq_message_new(struct mq_identity *sender, size_t size);
 struct mq_message *mq_message_new_event(struct mq_identity *whose, u32 flags);
 void mq_message_free(struct mq_message *msg);
+void mq_message_free_spare(struct mq_message *spare);
 void mq_message_drain_some(struct llist_head *dead);
-
-/**
- * mq_message_bind - say who sends a message
- * @msg: a new message
- * @sender: who
- * @flags: MQ_FRAME_* that its reader shall see
- */
-static inline void mq_message_bind(struct mq_message *msg, struct mq_identity *sender,
-				   u32 flags)
-{
-	msg->sender = mq_identity_get(sender);
-	msg->flags = flags;
-	msg->time = 0;
-	msg->cookie = 0;
-}
 
 /**
  * mq_message_stamp - note when a message is sent

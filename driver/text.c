@@ -13,24 +13,33 @@
 #include "command.h"
 #include "driver.h"
 #include "endpoint.h"
+#include "handle.h"
 #include "identity.h"
 #include "message.h"
 #include "registry.h"
 
-/* Whose endpoint does a call on a file mean that is not bound? The calling process's. */
-static struct mq_endpoint *mq_text_find_endpoint_rcu(void)
-{
-	return mq_registry_find_rcu(task_tgid(current));
-}
-
-/* The same with a reference for the caller, who is going to sleep. */
-static struct mq_endpoint *mq_text_get_endpoint(void)
+static struct mq_endpoint *mq_text_look_up(void)
 {
 	struct mq_endpoint *ep;
 
 	rcu_read_lock();
-	ep = mq_endpoint_get_rcu(mq_text_find_endpoint_rcu());
+	ep = mq_endpoint_get_rcu(mq_registry_find_rcu(task_tgid(current)));
 	rcu_read_unlock();
+	return ep;
+}
+
+/*
+ * Whose endpoint does a call on a file mean that is not bound? The calling process's; NULL
+ * if it has none. Most often it is the one that registered through this file.
+ */
+static __always_inline struct mq_endpoint *mq_text_get_endpoint(struct file *file)
+{
+	struct mq_endpoint *ep = mq_handle_find_registered(file->private_data);
+
+	if (unlikely(!ep || ep->owner != task_tgid(current) ||
+		     READ_ONCE(ep->gate) == MQ_GATE_CLOSED))
+		return mq_text_look_up();
+	refcount_inc(&ep->refs);
 	return ep;
 }
 
@@ -47,9 +56,14 @@ static int mq_text_reg(struct file *file, const struct mq_command *cmd)
 	ep->owner = owner;
 	ep->pollers = mq_endpoint_find_pollers(owner);
 
+	/* Another thread may unlink it at once, and give the registry's reference back. */
+	refcount_inc(&ep->refs);
 	err = mq_registry_link(ep);
 	if (err)
 		mq_endpoint_put(ep);
+	else
+		mq_handle_remember(file->private_data, ep);
+	mq_endpoint_put(ep);
 	return err;
 }
 
@@ -63,77 +77,72 @@ static void mq_text_alert_nobody(const struct mq_command *cmd,
 		      msg->sender->name.bytes, name);
 }
 
-/* /msg: never sleeps between here and the mailbox, so one RCU section holds both. */
+/* @msg: the caller's reference is given back if it is not sent. */
 static __always_inline int mq_text_msg(const struct mq_command *cmd, struct mq_message *msg)
 {
-	struct mq_endpoint *from;
 	LLIST_HEAD(dead);
-	int err = -EACCES;
-
-	msg->text = cmd->text;
-	msg->text_len = cmd->text_len;
+	int err;
 
 	rcu_read_lock();
-	from = mq_text_find_endpoint_rcu();
-	if (from) {
-		mq_message_bind(msg, from->identity, 0);
-		err = mq_registry_send_rcu(&cmd->name, msg, &dead);
-	}
+	err = mq_registry_send_rcu(&cmd->name, msg, &dead);
 	rcu_read_unlock();
 
 	mq_message_drain(&dead);
+	if (likely(!err))
+		return 0;
 	if (err == -ENOENT)
 		mq_text_alert_nobody(cmd, msg);
-	if (err)
-		mq_message_put(msg);
+	mq_message_put(msg);
 	/* A mailbox that would let its senders sleep: a text sender never does. */
 	return err == -EAGAIN ? -ENOBUFS : err;
 }
 
-static int mq_text_all(const struct mq_command *cmd, struct mq_message *msg)
+static int mq_text_all(struct mq_endpoint *ep, struct mq_message *msg)
 {
-	struct mq_endpoint *from = mq_text_get_endpoint();
-	int err = -EACCES;
+	int err;
 
-	if (from) {
-		msg->text = cmd->text;
-		msg->text_len = cmd->text_len;
-		mq_message_bind(msg, from->identity, MQ_FRAME_BROADCAST);
-		err = mq_registry_broadcast(from, msg);
-		mq_endpoint_put(from);
-	}
+	msg->flags = MQ_FRAME_BROADCAST;
+	err = mq_registry_broadcast(ep, msg);
 	mq_message_put(msg);
 	return err;
 }
 
-static int mq_text_from(const struct mq_command *cmd)
+/* @ep: the sender, or NULL. @msg: the caller's reference is given back or passed on. */
+static __always_inline int mq_text_send(struct mq_endpoint *ep, const struct mq_command *cmd,
+					struct mq_message *msg)
 {
-	struct mq_endpoint *ep = mq_text_get_endpoint();
+	/* The registration may have ended while the line was copied. */
+	if (unlikely(!ep || READ_ONCE(ep->gate) == MQ_GATE_CLOSED)) {
+		mq_message_put(msg);
+		return -EACCES;
+	}
+	msg->text = cmd->text;
+	msg->text_len = cmd->text_len;
+	return cmd->kind == MQ_COMMAND_MSG ? mq_text_msg(cmd, msg) : mq_text_all(ep, msg);
+}
 
+static int mq_text_from(struct mq_endpoint *ep, const struct mq_command *cmd)
+{
 	if (!ep)
 		return -ENOENT;
 	WRITE_ONCE(ep->shows_sender, cmd->on);
-	mq_endpoint_put(ep);
 	return 0;
 }
 
-static int mq_text_wait(const struct mq_command *cmd, bool nonblock)
+static int mq_text_wait(struct mq_endpoint *ep, const struct mq_command *cmd, bool nonblock)
 {
-	struct mq_endpoint *ep = mq_text_get_endpoint();
 	ktime_t timeout = KTIME_MAX;
-	int err;
 
 	if (!ep)
 		return -ENOENT;
 	if (cmd->timeout != MQ_COMMAND_FOREVER)
 		timeout = ms_to_ktime(cmd->timeout);
-	err = mq_endpoint_wait(ep, timeout, nonblock);
-	mq_endpoint_put(ep);
-	return err;
+	return mq_endpoint_wait(ep, timeout, nonblock);
 }
 
 /* What is no message: nothing of the line is left in memory any more. */
-static int mq_text_control(struct file *file, const struct mq_command *cmd, bool nonblock)
+static int mq_text_control(struct file *file, struct mq_endpoint *ep,
+			   const struct mq_command *cmd, bool nonblock)
 {
 	switch (cmd->kind) {
 	case MQ_COMMAND_REG:
@@ -141,28 +150,44 @@ static int mq_text_control(struct file *file, const struct mq_command *cmd, bool
 	case MQ_COMMAND_UNR:
 		return mq_registry_unlink_owner(task_tgid(current));
 	case MQ_COMMAND_FROM:
-		return mq_text_from(cmd);
+		return mq_text_from(ep, cmd);
 	case MQ_COMMAND_WAIT:
-		return mq_text_wait(cmd, nonblock);
+		return mq_text_wait(ep, cmd, nonblock);
 	default:
 		return -EINVAL;
 	}
 }
 
 /* Takes over the caller's reference to the message, in whose memory the line lies. */
-static int mq_text_command(struct file *file, struct mq_message *msg, bool nonblock)
+static __always_inline int mq_text_command(struct file *file, struct mq_endpoint *ep,
+					   struct mq_message *msg, bool nonblock)
 {
 	struct mq_command cmd;
 	int err;
 
 	err = mq_command_parse(&cmd, msg->data, msg->size);
-	if (!err && cmd.kind == MQ_COMMAND_MSG)
-		return mq_text_msg(&cmd, msg);
-	if (!err && cmd.kind == MQ_COMMAND_ALL)
-		return mq_text_all(&cmd, msg);
+	if (likely(!err && (cmd.kind == MQ_COMMAND_MSG || cmd.kind == MQ_COMMAND_ALL)))
+		return mq_text_send(ep, &cmd, msg);
 
 	mq_message_put(msg);
-	return err ? err : mq_text_control(file, &cmd, nonblock);
+	return err ? err : mq_text_control(file, ep, &cmd, nonblock);
+}
+
+/* @ep: the process's endpoint, or NULL */
+static __always_inline int mq_text_copy_line(struct file *file, struct mq_endpoint *ep,
+					     struct mq_buffer *from, bool nonblock)
+{
+	size_t len = mq_buffer_left(from);
+	struct mq_message *msg;
+
+	msg = mq_message_new(ep ? ep->identity : NULL, len);
+	if (!msg)
+		return -ENOMEM;
+	if (!mq_buffer_pop(from, msg->data, len)) {
+		mq_message_put(msg);
+		return -EFAULT;
+	}
+	return mq_text_command(file, ep, msg, nonblock);
 }
 
 /* Inline in both kinds of write: each then lacks the other's branches. */
@@ -170,7 +195,7 @@ static __always_inline ssize_t mq_text_write_line(struct file *file,
 						  struct mq_buffer *from, bool nonblock)
 {
 	size_t len = mq_buffer_left(from);
-	struct mq_message *msg;
+	struct mq_endpoint *ep;
 	int err;
 
 	if (!len)
@@ -182,15 +207,9 @@ static __always_inline ssize_t mq_text_write_line(struct file *file,
 		return -EMSGSIZE;
 	}
 
-	msg = mq_message_new(len);
-	if (!msg)
-		return -ENOMEM;
-	if (!mq_buffer_pop(from, msg->data, len)) {
-		mq_message_put(msg);
-		return -EFAULT;
-	}
-
-	err = mq_text_command(file, msg, nonblock);
+	ep = mq_text_get_endpoint(file);
+	err = mq_text_copy_line(file, ep, from, nonblock);
+	mq_endpoint_put(ep);
 	return err ? err : len;
 }
 
@@ -270,7 +289,8 @@ static __always_inline ssize_t mq_text_copy_stage(struct mq_stage *stage,
 	return copied;
 }
 
-static __always_inline ssize_t mq_text_read_stage(struct mq_buffer *to, bool nonblock)
+static __always_inline ssize_t mq_text_read_stage(struct file *file, struct mq_buffer *to,
+						  bool nonblock)
 {
 	struct mq_endpoint *ep;
 	struct mq_stage *stage;
@@ -278,7 +298,7 @@ static __always_inline ssize_t mq_text_read_stage(struct mq_buffer *to, bool non
 
 	if (!mq_buffer_left(to))
 		return 0;
-	ep = mq_text_get_endpoint();
+	ep = mq_text_get_endpoint(file);
 	if (!ep)
 		return -ENOENT;
 
@@ -302,31 +322,33 @@ put:
 
 /**
  * mq_text_read - the next message of the calling process, or what is left of it
+ * @file: the file through which it reads
  * @text: receives it
  * @len: room there
  * @nonblock: do not wait for another reader
  *
  * Return: bytes or a negative errno.
  */
-ssize_t mq_text_read(char __user *text, size_t len, bool nonblock)
+ssize_t mq_text_read(struct file *file, char __user *text, size_t len, bool nonblock)
 {
 	struct mq_buffer to = { .at = text, .left = len };
 
-	return mq_text_read_stage(&to, nonblock);
+	return mq_text_read_stage(file, &to, nonblock);
 }
 
 /**
  * mq_text_read_iter - the same into several pieces
+ * @file: the file through which it reads
  * @text: receives it
  * @nonblock: do not wait for another reader
  *
  * Return: bytes or a negative errno.
  */
-ssize_t mq_text_read_iter(struct iov_iter *text, bool nonblock)
+ssize_t mq_text_read_iter(struct file *file, struct iov_iter *text, bool nonblock)
 {
 	struct mq_buffer to = { .iter = text };
 
-	return mq_text_read_stage(&to, nonblock);
+	return mq_text_read_stage(file, &to, nonblock);
 }
 
 /**
@@ -344,7 +366,7 @@ __poll_t mq_text_poll(struct file *file, poll_table *wait)
 	poll_wait(file, mq_endpoint_find_pollers(task_tgid(current)), wait);
 
 	rcu_read_lock();
-	ep = mq_text_find_endpoint_rcu();
+	ep = mq_registry_find_rcu(task_tgid(current));
 	if (!ep)
 		events |= EPOLLERR;
 	else if (mq_endpoint_has_message(ep))

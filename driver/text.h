@@ -14,8 +14,8 @@ struct iov_iter;
 
 ssize_t mq_text_write(struct file *file, const char __user *line, size_t len, bool nonblock);
 ssize_t mq_text_write_iter(struct file *file, struct iov_iter *line, bool nonblock);
-ssize_t mq_text_read(char __user *text, size_t len, bool nonblock);
-ssize_t mq_text_read_iter(struct iov_iter *text, bool nonblock);
+ssize_t mq_text_read(struct file *file, char __user *text, size_t len, bool nonblock);
+ssize_t mq_text_read_iter(struct file *file, struct iov_iter *text, bool nonblock);
 __poll_t mq_text_poll(struct file *file, poll_table *wait);
 
 #endif /* _MQ_TEXT_H */
