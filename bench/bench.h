@@ -63,7 +63,8 @@ struct bench_channel {
 /**
  * struct bench_peer - a way to move messages
  * @name: in the table and in the CSV
- * @role: ours is compared with the best peer; a floor moves no message and is in no comparison
+ * @role: ours is compared with the best peer; a user's alternative is a broker or a library, built
+ *	upon such peers; a floor moves no message and is in no comparison
  * @shapes: which ones it can do
  * @open: makes @to and @from, before any fork; the payload at @out is there already
  * @join: called in the process that will receive, or NULL
@@ -77,7 +78,7 @@ struct bench_channel {
  */
 struct bench_peer {
 	const char *name;
-	enum { BENCH_OURS, BENCH_PEER, BENCH_FLOOR } role;
+	enum { BENCH_OURS, BENCH_PEER, BENCH_USER, BENCH_FLOOR } role;
 	unsigned int shapes;
 	void (*open)(struct bench_channel *c);
 	void (*join)(struct bench_channel *c);
@@ -92,6 +93,11 @@ struct bench_peer {
 
 extern const struct bench_peer bench_none, bench_mq_text, bench_mq_frames, bench_pipe, bench_posix,
 	bench_sysv, bench_unix, bench_seqpacket, bench_null, bench_eventfd;
+
+/* brokers and libraries: only mq-bench-users is linked with them, elsewhere their address is NULL */
+extern __attribute__((weak)) const struct bench_peer bench_dbus_signal, bench_dbus_all,
+	bench_dbus_call, bench_zmq_push, bench_zmq_pub, bench_zmq_req, bench_nng_push,
+	bench_nng_pub, bench_nng_req;
 
 #define BENCH_SAMPLES_MAX	512
 
@@ -163,14 +169,20 @@ struct bench_figure *bench_figure_new(const struct bench_shape *shape, const cha
 				      const struct bench_peer *peer, size_t size,
 				      unsigned int n);
 const struct bench_figure *bench_figure_get(unsigned int i);
+bool bench_figure_is_there(const struct bench_shape *shape, const struct bench_peer *peer,
+			   size_t size);
 void bench_figure_push(struct bench_figure *f, double sample);
 bool bench_figure_is_done(struct bench_figure *f);
 
 /* report.c */
+void bench_report_load(const char *path);
 void bench_report_show(FILE *table, FILE *csv);
 
 /* main.c */
 extern bool bench_forever;
+const struct bench_peer *bench_peer_get(const char *name);
+void bench_apart(const struct bench_peer *peer, size_t size,
+		 void (*run)(const struct bench_peer *peer, size_t size));
 _Noreturn void bench_die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /**

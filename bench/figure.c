@@ -92,6 +92,24 @@ const struct bench_figure *bench_figure_get(unsigned int i)
 }
 
 /**
+ * bench_figure_is_there - whether something was measured, by this run or an earlier one
+ * @shape: how the peer is used
+ * @peer: what is measured
+ * @size: bytes of a message
+ *
+ * Return: true if there is any figure of it.
+ */
+bool bench_figure_is_there(const struct bench_shape *shape, const struct bench_peer *peer,
+			   size_t size)
+{
+	for (unsigned int i = 0; i < all->n; i++)
+		if (all->figures[i].peer == peer && all->figures[i].size == size &&
+		    !strcmp(all->figures[i].shape, shape->name))
+			return true;
+	return false;
+}
+
+/**
  * bench_figure_push - add the result of one batch
  * @f: the figure
  * @sample: counts per message

@@ -19,6 +19,9 @@
 static const struct bench_peer *const peers[] = {
 	&bench_mq_text, &bench_mq_frames, &bench_pipe, &bench_posix, &bench_sysv, &bench_unix,
 	&bench_seqpacket, &bench_null, &bench_eventfd,
+	/* where the program is not linked with these, they are NULL */
+	&bench_dbus_signal, &bench_dbus_all, &bench_dbus_call, &bench_zmq_push, &bench_zmq_pub,
+	&bench_zmq_req, &bench_nng_push, &bench_nng_pub, &bench_nng_req,
 };
 
 static const struct bench_shape *const shapes[] = {
@@ -30,6 +33,9 @@ static const size_t all_sizes[] = { 64, 1024, 4000 };
 
 bool bench_forever;
 static pid_t main_process;
+
+/* Of two programs that are told the same, either may have the peer. */
+static bool is_peer_missing;
 
 /**
  * bench_die - say what went wrong, and end all processes of the bench
@@ -53,18 +59,21 @@ void bench_die(const char *format, ...)
 
 static void help(void)
 {
-	printf("usage: mq-bench [-p PEER]... [-s SHAPE]... [-b BYTES]... [-c FILE] [-f]\n"
+	printf("usage: mq-bench [-p PEER]... [-s SHAPE]... [-b BYTES]... [-i FILE] [-c FILE] [-f]\n"
 	       "Counts what one message costs, through /dev/mq and through its peers.\n"
 	       "  -p PEER   only this one; may be repeated:");
 	for (size_t i = 0; i < N(peers); i++)
-		printf("%s '%s'", i ? "," : "", peers[i]->name);
+		if (peers[i])
+			printf("%s '%s'", i ? "," : "", peers[i]->name);
 	printf("\n  -s SHAPE  only this one; may be repeated:");
 	for (size_t i = 0; i < N(shapes); i++)
 		printf("%s %s", i ? "," : "", shapes[i]->name);
 	printf("\n  -b BYTES  only this size; may be repeated; default 64, 1024 and 4000\n"
+	       "  -i FILE   the CSV of an earlier run: its figures are shown too, and not measured again\n"
 	       "  -c FILE   write all figures as CSV\n"
 	       "  -f        run the first shape forever, for a profiler that looks on\n"
-	       "  -h        this text\n");
+	       "  -h        this text\n"
+	       "Exit status: 0, 1 if something failed, 2 if a PEER is unknown and was left out.\n");
 }
 
 /* an option names one of a list; the first time it clears the list */
@@ -79,12 +88,38 @@ static void choice_push(struct choice *c, unsigned int bit)
 	c->given = true;
 }
 
-static unsigned int peer_parse(const char *name)
+static unsigned int peer_index(const char *name)
 {
 	for (unsigned int i = 0; i < N(peers); i++)
-		if (!strcmp(name, peers[i]->name))
-			return 1u << i;
-	bench_die("there is no peer '%s'; -h lists them", name);
+		if (peers[i] && !strcmp(name, peers[i]->name))
+			return i;
+	return N(peers);
+}
+
+/**
+ * bench_peer_get - the peer of a name
+ * @name: as in the CSV
+ *
+ * Return: the peer; without one the program ends.
+ */
+const struct bench_peer *bench_peer_get(const char *name)
+{
+	unsigned int i = peer_index(name);
+
+	if (i == N(peers))
+		bench_die("there is no peer '%s'; -h lists them", name);
+	return peers[i];
+}
+
+static unsigned int peer_parse(const char *name)
+{
+	unsigned int i = peer_index(name);
+
+	if (i < N(peers))
+		return 1u << i;
+	is_peer_missing = true;
+	fprintf(stderr, "mq-bench: there is no peer '%s' in this program; -h lists them\n", name);
+	return 0;
 }
 
 static unsigned int shape_parse(const char *name)
@@ -105,12 +140,17 @@ static size_t size_parse(const char *text)
 	return size;
 }
 
-/*
- * Each measurement is made in a process of its own, so that none inherits what an
- * earlier one left behind: a heap, threads, connections, a library that must be
- * new in every process. Its figures are in memory that all share.
+/**
+ * bench_apart - measure in a process of its own
+ * @peer: what to measure
+ * @size: bytes of a message
+ * @run: makes figures, in memory that all processes share
+ *
+ * So no measurement inherits what an earlier one left behind: a heap, threads, connections,
+ * a library that must be new in every process.
  */
-static void run_apart(const struct bench_shape *shape, const struct bench_peer *peer, size_t size)
+void bench_apart(const struct bench_peer *peer, size_t size,
+		 void (*run)(const struct bench_peer *peer, size_t size))
 {
 	pid_t child = fork();
 	int status;
@@ -119,12 +159,12 @@ static void run_apart(const struct bench_shape *shape, const struct bench_peer *
 		bench_die("no process to measure %s: %m", peer->name);
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		shape->run(peer, size);
+		run(peer, size);
 		_exit(0);
 	}
 	if (waitpid(child, &status, 0) != child || status)
-		bench_die("%s, %s, %zu bytes: the measurement ended early", shape->name,
-			  peer->name, size);
+		bench_die("%s, %zu bytes: the measurement ended early, by %s", peer->name, size,
+			  strsignal(WTERMSIG(status)));
 }
 
 static void run_shape(const struct bench_shape *shape, unsigned int mask, const size_t *sizes,
@@ -132,11 +172,12 @@ static void run_shape(const struct bench_shape *shape, unsigned int mask, const 
 {
 	for (unsigned int s = 0; s < n_sizes; s++)
 		for (unsigned int p = 0; p < N(peers); p++) {
-			if (!(mask & 1u << p) || !(peers[p]->shapes & shape->flag))
+			if (!(mask & 1u << p) || !peers[p] || !(peers[p]->shapes & shape->flag) ||
+			    bench_figure_is_there(shape, peers[p], sizes[s]))
 				continue;
 			fprintf(stderr, "mq-bench: %s, %s, %zu bytes\n", shape->name,
 				peers[p]->name, sizes[s]);
-			run_apart(shape, peers[p], sizes[s]);
+			bench_apart(peers[p], sizes[s], shape->run);
 		}
 }
 
@@ -167,17 +208,19 @@ int main(int argc, char **argv)
 	struct choice which_peers = { .mask = ~0u }, which_shapes = { .mask = ~0u };
 	size_t sizes[16];
 	unsigned int n_sizes = 0;
-	const char *csv = NULL;
+	const char *csv = NULL, *earlier = NULL;
 	int option;
 
 	main_process = getpid();
-	while ((option = getopt(argc, argv, "p:s:b:c:fh")) != -1)
+	while ((option = getopt(argc, argv, "p:s:b:i:c:fh")) != -1)
 		if (option == 'p')
 			choice_push(&which_peers, peer_parse(optarg));
 		else if (option == 's')
 			choice_push(&which_shapes, shape_parse(optarg));
 		else if (option == 'b' && n_sizes < N(sizes))
 			sizes[n_sizes++] = size_parse(optarg);
+		else if (option == 'i')
+			earlier = optarg;
 		else if (option == 'c')
 			csv = optarg;
 		else if (option == 'f')
@@ -188,7 +231,9 @@ int main(int argc, char **argv)
 		memcpy(sizes, all_sizes, (n_sizes = N(all_sizes)) * sizeof(*sizes));
 	bench_count_init();
 	bench_figure_init();
+	if (earlier)
+		bench_report_load(earlier);
 	run(which_peers, which_shapes, sizes, n_sizes);
 	report(csv);
-	return 0;
+	return is_peer_missing ? 2 : 0;
 }
