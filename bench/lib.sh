@@ -2,7 +2,7 @@
 # Copyright (C) the mq authors
 # shellcheck shell=sh
 #
-# What bench/run and bench/profile share; to be sourced behind scripts/lib.sh.
+# What the scripts of bench/ share; to be sourced behind scripts/lib.sh.
 #
 #   bench_build TOP LOG               makes build/bench/mq-bench
 #   bench_stage TOP DIR DRIVER ARG... makes DIR what the booted system gets beside its busybox; DRIVER may be empty,
@@ -10,6 +10,7 @@
 #   bench_users_get TOP               installs what mq-bench-users is built from; fails where it cannot be had
 #   bench_users_build TOP LOG         makes build/bench/mq-bench-users
 #   bench_users_stage TOP DIR         adds it to DIR, with its libraries and D-Bus' broker
+#   bench_awk PROGRAM ARG...          PROGRAM.awk with the awk files that it builds on
 
 bench_build()
 {
@@ -73,4 +74,12 @@ bench_users_stage()
 			cp -L "$_bench_library" "$_bench_dir$_bench_library"
 		done
 	rm "$_bench_dir.ldd"
+}
+
+bench_awk()
+{
+	_bench_dir=$(mq_top)/bench
+	_bench_program=$1
+	shift
+	awk "$@" -f "$_bench_dir/csv.awk" -f "$_bench_dir/goals.awk" -f "$_bench_dir/plot.awk" -f "$_bench_dir/$_bench_program.awk"
 }
