@@ -132,8 +132,9 @@ demo:				## boot a kernel in QEMU and show the driver at work
 	scripts/demo
 
 .PHONY: bench
-bench:				## instructions per message, beside the other ways of the kernel
+bench:				## instructions per message, beside the other ways of the kernel: table, CSV, docs/bench
 	bench/run
+	bench/report
 
 .PHONY: install
 install: install-module install-user install-udev	## install module, programs, man pages and udev rule

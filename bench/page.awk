@@ -1,0 +1,365 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) the mq authors
+#
+# bench_awk page -v in_dir=... -v out_dir=... -v goals=... -v date=... -v commit=...: the page, from the figures in
+# in_dir/*.csv, on stdout, and a gnuplot script in out_dir for each of its plots. Each sentence is computed from what its plot shows;
+# what was not measured has no section.
+
+BEGIN {
+	csv_read(in_dir "/result.csv")
+	head_show()
+	overview_section()
+	self_section()
+	size_section()
+	trip_section()
+	batch_section()
+	broadcast_section()
+	moving_section()
+	growth_section()
+	group_section()
+	user_section()
+	memory_section()
+	goals_section()
+	exit
+}
+
+# ---- head ----
+
+function head_show(place)
+{
+	getline place < (in_dir "/result.txt")
+	print "<!-- SPDX-License-Identifier: GPL-2.0-only -->"
+	print "<!-- Made by bench/report of what bench/run measured: do not edit. -->"
+	print "# What a message costs\n"
+	printf "Measured on %s%s: %s.\n\n", date, commit ? " at commit " commit : "", place
+	print "Figures are *instructions*, those of the program and those of the kernel, on one emulated CPU that counts them; they are not time."
+	print "All ways are measured in the same boot by the same code, and each message is checked. The *best peer* is the cheapest of what else"
+	print "the kernel offers for the same; below 1 is cheaper than it. A *floor* moves no message: `/dev/null` is two system calls that do"
+	print "nothing, `eventfd` two processes that wake each other. [bench/README.md](../../bench/README.md) says how it is measured and"
+	print "how far instructions are from time; `make bench` makes this page anew."
+}
+
+# ---- all at once ----
+
+function overview_row(title, shape, measure, bytes, n, other_shape, other_measure, v, who, other)
+{
+	v = best("ours", shape, measure, bytes, n)
+	who = best_peer
+	other = best("peer", other_shape ? other_shape : shape, other_shape ? other_measure : measure, bytes, n)
+	if (v == "" || other == "")
+		return
+	rows_all++
+	rows_ahead += v < other
+	bar(title, "ours", v / other, "", sprintf("%.2f of %s, %s", v / other, number(other), best_peer))
+}
+
+function overview_section(list, n)
+{
+	overview_row("Send and receive", "self", "message", 64, 1)
+	overview_row("in a child memory group", "group-self", "message", 64, 1)
+	overview_row("4,000 bytes", "self", "message", 4000, 1)
+	n = values_of("batch", "message", 5, list)
+	overview_row(list[n] " a system call", "batch", "message", 64, list[n])
+	overview_row("Round trip", "trip", "trip", 64, 1)
+	overview_row("Call and reply", "call", "trip", 64, 1, "trip", "trip")
+	overview_row("One way", "stream", "message", 64, 1)
+	n = values_of("many", "message", 5, list)
+	overview_row(list[n] " senders to one", "many", "message", 64, list[n])
+	n = values_of("pairs", "message", 5, list)
+	overview_row(list[n] " pairs", "pairs", "message", 64, list[n])
+	n = values_of("broadcast", "total", 5, list)
+	overview_row("Broadcast, send and receive", "broadcast", "total", 64, list[n])
+	overview_row("Broadcast to " list[n] ", send", "broadcast", "send", 64, list[n])
+	if (!rows_all)
+		return
+	bar_plot("overview", "The cheaper of our two ways beside the best peer (dashed line)", 1)
+	section("At a glance", "overview", sprintf("In %d of %d ways to use it, /dev/mq takes fewer instructions than the best peer.", rows_ahead, rows_all))
+}
+
+# ---- goals ----
+
+function goals_section(i, n, verdict, reached)
+{
+	n = goals_read(goals)
+	for (i = 1; i <= n; i++)
+		reached += goal_verdict(i) == "reached"
+	printf "\n## Goals\n\n%d of %d are reached.\n\n", reached, n
+	print "| goal, 64 bytes unless said | to reach | measured | | what stops it |"
+	print "|---|---:|---:|---|---|"
+	for (i = 1; i <= n; i++) {
+		verdict = goal_verdict(i)
+		printf "| %s | %s | %s | %s | %s |\n", goal_title[i], goal_show(i), goal_value(i) == "" ? "" : number(goal_value(i)), \
+			verdict == "missed" ? "**missed**" : verdict, verdict == "missed" ? goal_stop[i] : ""
+	}
+}
+
+# ---- words ----
+
+# 0.79 -> "21 % less than pipe (2,390)"
+function beside(ours, other, name, ratio)
+{
+	ratio = ours / other
+	name = peer_show(name)
+	if (ratio < 0.5)
+		return sprintf("%s %% of what %s takes (%s)", number(100 * ratio), name, number(other))
+	if (ratio < 0.995)
+		return sprintf("%.0f %% less than %s (%s)", 100 * (1 - ratio), name, number(other))
+	if (ratio <= 1.005)
+		return sprintf("as much as %s (%s)", name, number(other))
+	if (ratio < 2)
+		return sprintf("%.0f %% more than %s (%s)", 100 * (ratio - 1), name, number(other))
+	return sprintf("%s times as much as %s (%s)", number(ratio), name, number(other))
+}
+
+# "Frames take 1,850 instructions, 21 % less than the best peer, pipe (2,390); text takes ..."
+function each_of_ours(shape, measure, bytes, n, i, v, other, out)
+{
+	other = best("peer", shape, measure, bytes, n)
+	for (i = 1; i <= peers; i++) {
+		v = value(shape, measure, peer_of[i], bytes, n)
+		if (role[peer_of[i]] != "ours" || v == "")
+			continue
+		out = out (out ? "; " : "") sprintf("%s take%s %s", ours_name(peer_of[i], out == ""), \
+			peer_of[i] ~ /frames/ ? "" : "s", number(v)) (other != "" ? ", " beside(v, other, best_peer) : "")
+	}
+	return out ? out "." : ""
+}
+
+function ours_name(peer, is_first)
+{
+	if (peer ~ /frames/)
+		return is_first ? "Frames" : "frames"
+	return is_first ? "Text" : "text"
+}
+
+function section(title, name, sentence)
+{
+	printf "\n## %s\n\n%s\n\n![%s](%s.svg)\n", title, sentence, sentence, name
+	n_sections++
+}
+
+# ---- choosing ----
+
+# The distinct bytes (what = 4) or n (what = 5) of a shape and measure, ascending, in list[1..]; returns how many.
+function values_of(shape, measure, what, list, i, j, part, n, v)
+{
+	for (i = 1; i <= keys; i++) {
+		split(key_of[i], part, SUBSEP)
+		if (part[1] != shape || part[2] != measure)
+			continue
+		v = part[what] + 0
+		for (j = 1; j <= n && list[j] < v; j++)
+			;
+		if (j <= n && list[j] == v)
+			continue
+		for (n++; j < n; v = i_swap) {
+			i_swap = list[j]
+			list[j++] = v
+		}
+		list[n] = v
+	}
+	return n
+}
+
+# ---- plots ----
+
+# one bar for each peer, the cheapest on top
+function bars(shape, measure, bytes, n, roles, i, k, by, who, order, count, other, v)
+{
+	other = best("peer", shape, measure, bytes, n)
+	for (i = 1; i <= peers; i++) {
+		v = value(shape, measure, peer_of[i], bytes, n)
+		if (v == "" || index(roles, role[peer_of[i]]) == 0)
+			continue
+		by[++count] = v
+		who[count] = peer_of[i]
+	}
+	sort_by(by, order, count)
+	for (i = 1; i <= count; i++) {
+		k = order[i]
+		bar(peer_show(who[k]) (role[who[k]] == "floor" ? " (floor)" : ""), role[who[k]], by[k], \
+			number(by[k]) (other != "" ? sprintf("   × %.2f", by[k] / other) : ""))
+	}
+	return count
+}
+
+# one line for each peer, over bytes or n
+function lines(shape, measure, what, fixed, list, count, i, j)
+{
+	for (i = 1; i <= peers; i++)
+		for (j = 1; j <= count; j++)
+			if (role[peer_of[i]] ~ /ours|peer/)
+				point(peer_show(peer_of[i]), role[peer_of[i]], list[j], \
+					what == 4 ? value(shape, measure, peer_of[i], list[j], fixed) : \
+					value(shape, measure, peer_of[i], fixed, list[j]))
+}
+
+function self_section()
+{
+	if (!bars("self", "message", 64, 1, "ours peer floor"))
+		return
+	bar_plot("self", "Instructions per message of 64 bytes; behind, the ratio to the best peer")
+	section("Send and receive, in one process", "self", each_of_ours("self", "message", 64, 1))
+}
+
+function size_section(n, list, i, v, other, ratio, least_, most, ahead, text)
+{
+	n = values_of("self", "message", 4, list)
+	if (n < 3)
+		return
+	for (i = 1; i <= n; i++) {
+		v = best("ours", "self", "message", list[i], 1)
+		other = best("peer", "self", "message", list[i], 1)
+		if (v == "" || other == "")
+			continue
+		ratio = v / other
+		ahead += ratio < 1
+		if (least_ == "" || ratio < least_) {
+			least_ = ratio
+			least_at = list[i]
+		}
+		if (most == "" || ratio > most) {
+			most = ratio
+			most_at = list[i]
+		}
+	}
+	text = sprintf("The cheaper of our two ways is below every peer at %d of %d sizes: farthest at %s (%.2f of the best peer), least at %s (%.2f).", \
+		ahead, n, bytes_show(least_at), least_, bytes_show(most_at), most)
+	lines("self", "message", 4, 1, list, n)
+	line_plot("size", "Instructions per message, sent and received in one process", "bytes in a message", "bytes", 1)
+	section("By size", "size", text)
+}
+
+function trip_section(v, other, text)
+{
+	if (!bars("trip", "trip", 64, 1, "ours peer floor"))
+		return
+	bar_plot("trip", "Instructions per round trip with 64 bytes; behind, the ratio to the best peer")
+	section("Round trip between two processes", "trip", each_of_ours("trip", "trip", 64, 1))
+}
+
+# One message for a call is the shape self.
+function batch_section(n, list, i)
+{
+	n = values_of("batch", "message", 5, list)
+	if (!n)
+		return
+	for (i = 1; i <= peers; i++)
+		if (value("batch", "message", peer_of[i], 64, list[n]) != "" && role[peer_of[i]] ~ /ours|peer/)
+			point(peer_show(peer_of[i]), role[peer_of[i]], 1, value("self", "message", peer_of[i], 64, 1))
+	lines("batch", "message", 5, 64, list, n)
+	line_plot("batch", "Instructions per message of 64 bytes", "messages per system call", "", 0)
+	section("Many messages for one system call", "batch", \
+		sprintf("With %d a call: %s", list[n], each_of_ours("batch", "message", 64, list[n])))
+}
+
+function broadcast_section(n, list, i)
+{
+	n = values_of("broadcast", "send", 5, list)
+	if (n < 2)
+		return
+	lines("broadcast", "send", 5, 64, list, n)
+	line_plot("broadcast", "Instructions of the sender per receiver, 64 bytes", "receivers", "", 0)
+	section("Broadcast", "broadcast", \
+		sprintf("Sending to %d, per receiver: %s", list[n], each_of_ours("broadcast", "send", 64, list[n])))
+}
+
+function moving_section(i, n, names, titles, shape, list, k, count, text)
+{
+	n = split("stream many pairs", names, " ")
+	split("One way, from one process to another|Many senders to one|Independent pairs", titles, "|")
+	for (i = 1; i <= n; i++) {
+		k = values_of(names[i], "message", 5, list)
+		if (!k)
+			continue
+		gap(titles[i] (list[k] > 1 ? ": " list[k] : ""))
+		bars(names[i], "message", 64, list[k], "ours peer")
+		text = text sprintf("%s%s: %s", text ? " " : "", titles[i], each_of_ours(names[i], "message", 64, list[k]))
+	}
+	if (!text)
+		return
+	bar_plot("moving", "Instructions per message of 64 bytes; behind, the ratio to the best peer")
+	section("Between processes", "moving", text)
+}
+
+function growth_section(n, list, i, first, last, text)
+{
+	n = values_of("growth", "message", 5, list)
+	if (n < 2)
+		return
+	for (i = 1; i <= peers; i++) {
+		first = value("growth", "message", peer_of[i], 64, list[1])
+		last = value("growth", "message", peer_of[i], 64, list[n])
+		if (first == "" || last == "")
+			continue
+		text = text sprintf("%s%s %+.1f %%", text ? ", " : "", peer_show(peer_of[i]), 100 * (last / first - 1))
+	}
+	lines("growth", "message", 5, 64, list, n)
+	line_plot("growth", "Instructions per message of 64 bytes, names drawn at random", "endpoints", "", 0)
+	section("Growth", "growth", sprintf("From %s endpoints to %s: %s.", number(list[1]), number(list[n]), text))
+}
+
+function group_section(i, k, root, inside, by, who, order, count, text)
+{
+	for (i = 1; i <= peers; i++) {
+		inside = value("group-self", "message", peer_of[i], 64, 1)
+		root = value("self", "message", peer_of[i], 64, 1)
+		if (inside == "" || root == "" || role[peer_of[i]] == "floor")
+			continue
+		by[++count] = inside
+		who[count] = peer_of[i]
+	}
+	if (!count)
+		return
+	sort_by(by, order, count)
+	for (i = 1; i <= count; i++) {
+		k = order[i]
+		root = value("self", "message", who[k], 64, 1)
+		dot(peer_show(who[k]), role[who[k]], by[k], sprintf("%s   %+.0f %%", number(by[k]), 100 * (by[k] / root - 1)), root)
+	}
+	dot_plot("group", "Instructions per message of 64 bytes: in the root memory group (hollow) and in a child group (filled)", 0)
+	section("In a child memory group, where most systems run everything", "group", each_of_ours("group-self", "message", 64, 1))
+}
+
+function user_section(i, j, s, n, shapes, measures, titles, text, any, v, own, order, count, by, who)
+{
+	n = split("trip stream call", shapes, " ")
+	split("trip message call", measures, " ")
+	split("Round trip|One-way stream, per message|Call and reply", titles, "|")
+	for (s = 1; s <= n; s++) {
+		if (best("user", shapes[s], measures[s], 64, 1) == "")
+			continue
+		own = best("ours", shapes[s], measures[s], 64, 1)
+		gap(titles[s])
+		count = 0
+		for (i = 1; i <= peers; i++) {
+			v = value(shapes[s], measures[s], peer_of[i], 64, 1)
+			if (v == "" || (role[peer_of[i]] != "user" && role[peer_of[i]] != "ours"))
+				continue
+			by[++count] = v
+			who[count] = peer_of[i]
+		}
+		sort_by(by, order, count)
+		for (i = 1; i <= count; i++) {
+			j = order[i]
+			dot(peer_show(who[j]), role[who[j]], by[j], number(by[j]) \
+				(own != "" && role[who[j]] == "user" ? "   × " number(by[j] / own) : ""), "")
+			if (own != "" && role[who[j]] == "user")
+				text = text sprintf("%s%s %s times", text ? ", " : "", who[j], number(by[j] / own))
+		}
+		any = text ? any (any ? " " : "") titles[s] ": " text " what the cheaper of our two ways takes." : any
+		text = ""
+	}
+	if (!n_rows)
+		return
+	dot_plot("users", "Instructions for 64 bytes, on a logarithmic axis; behind, times the cheaper of ours", 1)
+	section("What else users choose: a broker or a library", "users", any)
+}
+
+function memory_section(i, n, text)
+{
+	if (!bars("memory", "endpoint", 0, 1, "ours peer user"))
+		return
+	bar_plot("memory", "Bytes of kernel memory for one idle endpoint")
+	section("Memory", "memory", each_of_ours("memory", "endpoint", 0, 1))
+}
