@@ -94,7 +94,7 @@ struct bench_peer {
 extern const struct bench_peer bench_none, bench_mq_text, bench_mq_frames, bench_pipe, bench_posix,
 	bench_sysv, bench_unix, bench_seqpacket, bench_null, bench_eventfd;
 
-/* brokers and libraries: only mq-bench-users is linked with them, elsewhere their address is NULL */
+/* brokers and libraries: mq-bench-users is linked with them, elsewhere their addresses are NULL */
 extern __attribute__((weak)) const struct bench_peer bench_dbus_signal, bench_dbus_all,
 	bench_dbus_call, bench_zmq_push, bench_zmq_pub, bench_zmq_req, bench_nng_push,
 	bench_nng_pub, bench_nng_req;

@@ -65,6 +65,9 @@ bench_users_stage()
 	cp "$(mq_cache)"/dbus-broker/usr/bin/dbus-broker* "$_bench_dir/usr/bin/"
 	# The broker wants to know which machine it is on.
 	echo 00000000000000000000000000000001 >"$_bench_dir/etc/machine-id"
+	dpkg-query -W -f '${Package} ${Version}, ' libsystemd0 libzmq5 libnng1 >"$_bench_dir/mq/users"
+	dpkg-deb -f "$(mq_cache)"/dbus-broker/dbus-broker_*.deb Package Version | sed 's/^[^:]*: //' |
+		tr '\n' ' ' >>"$_bench_dir/mq/users"
 	ldd "$_bench_dir/mq/mq-bench-users" "$_bench_dir"/usr/bin/* >"$_bench_dir.ldd"
 	! grep 'not found' "$_bench_dir.ldd" >&2 || mq_die "these libraries are missing here"
 	# The dynamic loader stands there alone, a library behind its name.

@@ -145,6 +145,7 @@ static void place_show(FILE *out)
 	file_show(out, ", memory group ", "/proc/self/cgroup");
 	file_show(out, ", mq_driver ", "/sys/module/mq_driver/version");
 	file_show(out, ", QUEUE_LEN ", "/sys/module/mq_driver/parameters/QUEUE_LEN");
+	file_show(out, "\nwith ", "/mq/users");
 	fprintf(out, "\nFigures are %s; behind each its ratio to the best peer.\n",
 		bench_count_unit());
 	if (!bench_count_is_exact())

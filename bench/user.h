@@ -19,7 +19,7 @@
 
 /**
  * struct bench_user - a channel's @own
- * @name: where it is to be found: a D-Bus name, and a socket's; no other channel of this machine has it
+ * @name: a D-Bus name, and a socket's; no other channel of this machine has it
  * @opener: the process that opened it
  * @is_opener_receiver: the opener joined it
  * @to: this process's socket to send to it, where that is no number; NULL before it is needed
