@@ -7,6 +7,8 @@
 
 BEGIN {
 	csv_read(in_dir "/result.csv")
+	csv_read(in_dir "/latency.csv")
+	csv_read(in_dir "/contention.csv")
 	head_show()
 	overview_section()
 	self_section()
@@ -19,6 +21,7 @@ BEGIN {
 	group_section()
 	user_section()
 	memory_section()
+	latency_section()
 	goals_section()
 	exit
 }
@@ -134,8 +137,9 @@ function ours_name(peer, is_first)
 
 function section(title, name, sentence)
 {
-	printf "\n## %s\n\n%s\n\n![%s](%s.svg)\n", title, sentence, sentence, name
-	n_sections++
+	if (title)
+		printf "\n## %s\n", title
+	printf "\n%s\n\n![%s](%s.svg)\n", sentence, sentence, name
 }
 
 # ---- choosing ----
@@ -264,22 +268,26 @@ function broadcast_section(n, list, i)
 		sprintf("Sending to %d, per receiver: %s", list[n], each_of_ours("broadcast", "send", 64, list[n])))
 }
 
-function moving_section(i, n, names, titles, shape, list, k, count, text)
+function moving_section(text)
 {
-	n = split("stream many pairs", names, " ")
-	split("One way, from one process to another|Many senders to one|Independent pairs", titles, "|")
-	for (i = 1; i <= n; i++) {
-		k = values_of(names[i], "message", 5, list)
-		if (!k)
-			continue
-		gap(titles[i] (list[k] > 1 ? ": " list[k] : ""))
-		bars(names[i], "message", 64, list[k], "ours peer")
-		text = text sprintf("%s%s: %s", text ? " " : "", titles[i], each_of_ours(names[i], "message", 64, list[k]))
-	}
+	text = moving("stream", "One way, from one process to another", "by one call") moving("many", "Senders to one", "of them") \
+		moving("pairs", "Independent pairs", "of them")
 	if (!text)
 		return
 	bar_plot("moving", "Instructions per message of 64 bytes; behind, the ratio to the best peer")
 	section("Between processes", "moving", text)
+}
+
+function moving(shape, title, what, list, n, i, heading, text)
+{
+	n = values_of(shape, "message", 5, list)
+	for (i = 1; i <= n; i++) {
+		heading = title (list[i] > 1 ? ", " list[i] " " what : "")
+		gap(heading)
+		bars(shape, "message", 64, list[i], "ours peer")
+		text = text heading ": " each_of_ours(shape, "message", 64, list[i]) " "
+	}
+	return text
 }
 
 function growth_section(n, list, i, first, last, text)
@@ -356,10 +364,67 @@ function user_section(i, j, s, n, shapes, measures, titles, text, any, v, own, o
 	section("What else users choose: a broker or a library", "users", any)
 }
 
-function memory_section(i, n, text)
+function memory_section(list, n, i, few, many, text)
 {
-	if (!bars("memory", "endpoint", 0, 1, "ours peer user"))
+	n = values_of("memory", "mailbox", 5, list)
+	if (!n || !bars("memory", "mailbox", 64, list[1], "ours peer user"))
 		return
-	bar_plot("memory", "Bytes of kernel memory for one idle endpoint")
-	section("Memory", "memory", each_of_ours("memory", "endpoint", 0, 1))
+	bar_plot("memory", "Bytes in slab caches for one idle mailbox of " list[1] " messages, without its open file")
+	text = each_of_ours("memory", "mailbox", 64, list[1])
+	for (i = 1; i <= peers && n > 1; i++) {
+		few = value("memory", "mailbox", peer_of[i], 64, list[1])
+		many = value("memory", "mailbox", peer_of[i], 64, list[n])
+		if (role[peer_of[i]] == "ours" && few != "" && many != "")
+			text = text sprintf(" With room for %d messages it is %s: %s bytes for each more.", list[n], number(many), \
+				number((many - few) / (list[n] - list[1])))
+	}
+	section("Memory", "memory", text)
+}
+
+# ---- two CPUs ----
+
+# Times of an emulated machine, and so shown as ratios to what stood beside them.
+function latency_section(i, j, s, n, shapes, titles, measures, reference, v, text, any)
+{
+	reference = "POSIX queue"
+	n = split("p50 p99 p99.9 max", measures, " ")
+	split("latency latency-rt", shapes, " ")
+	split("On the normal kernel|On the PREEMPT_RT kernel", titles, "|")
+	for (s = 1; s <= 2; s++) {
+		for (j = 1; j <= n; j++)
+			for (i = 1; i <= peers; i++) {
+				v = latency_ratio(shapes[s], measures[j], peer_of[i], reference)
+				x_name[2 ^ j] = measures[j] == "max" ? "the slowest" : substr(measures[j], 2) " %%"
+				if (v != "")
+					point(peer_show(peer_of[i]), role[peer_of[i]], 2 ^ j, v)
+			}
+		if (!n_series)
+			continue
+		if (!any++)
+			print "\n## Latency under load"
+		text = ""
+		for (i = 1; i <= peers; i++)
+			if (role[peer_of[i]] == "ours" && latency_ratio(shapes[s], "p50", peer_of[i], reference) != "")
+				text = text sprintf("%s %s %.2f of the %s\047s time for the median message and %.2f for the 99.9th percentile", \
+					text ? ";" : titles[s], ours_name(peer_of[i]) (peer_of[i] ~ /frames/ ? " take" : " takes"), \
+					latency_ratio(shapes[s], "p50", peer_of[i], reference), reference, \
+					latency_ratio(shapes[s], "p99.9", peer_of[i], reference))
+		line_plot(shapes[s], "Time from before the send to behind the receive, as a part of the POSIX queue\047s (dashed line)", \
+			"so many of the messages are at least as fast", "names", 0, 1)
+		section("", shapes[s], text ".")
+	}
+}
+
+function latency_ratio(shape, measure, peer, reference, i, part, v, other)
+{
+	for (i = 1; i <= keys; i++) {
+		split(key_of[i], part, SUBSEP)
+		if (part[1] != shape || part[2] != measure)
+			continue
+		if (part[3] == peer)
+			v = median[key_of[i]]
+		if (part[3] == reference)
+			other = median[key_of[i]]
+	}
+	return v == "" || !other ? "" : v / other
 }

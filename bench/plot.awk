@@ -8,6 +8,7 @@
 #   point(SERIES, ROLE, X, Y)            then line_plot(NAME, CAPTION, XLABEL, XUNIT, LOG, MARK)
 #   bar(LABEL, ROLE, VALUE, NOTE, FAR_NOTE), gap(HEADING)   then bar_plot(NAME, CAPTION, MARK); FAR_NOTE at the right edge
 #   dot(LABEL, ROLE, VALUE, NOTE, FROM), gap(HEADING)   then dot_plot(NAME, CAPTION, LOG, MARK); hollow at FROM, filled at VALUE
+# XUNIT: bytes, names (those in x_name[X]), or a plain number.
 # LOG: the axis of the values is logarithmic, else it begins at zero. MARK: a value at which there is a line of reference.
 
 BEGIN {
@@ -22,6 +23,7 @@ function plot_clear()
 {
 	split("", series); split("", series_role); split("", series_points); split("", last_y); split("", xs)
 	split("", row_label); split("", row_role); split("", row_value); split("", row_note); split("", row_from)
+	split("", x_name)
 	n_series = n_xs = n_rows = 0
 	low = high = ""
 }
@@ -134,7 +136,7 @@ function point(name, its_role, x, y, i)
 }
 
 # Sizes and numbers grow by factors: the axis is logarithmic, with a tick where something was measured and has room.
-function x_tics(suffix, i, at, before, list, text)
+function x_tics(unit_, i, at, before, list, text)
 {
 	printf "set logscale x 2\nset xrange [%f:%f]\n", x_of[1] / 1.04, x_of[n_xs] * 1.04 >gp
 	before = -1
@@ -143,7 +145,7 @@ function x_tics(suffix, i, at, before, list, text)
 		if (before >= 0 && at - before < 0.085)
 			continue
 		before = at
-		text = suffix == "bytes" ? bytes_show(x_of[i]) : number(x_of[i]) suffix
+		text = unit_ == "bytes" ? bytes_show(x_of[i]) : unit_ == "names" ? x_name[x_of[i]] : number(x_of[i])
 		list = list (list ? ", " : "") "\"" text "\" " x_of[i]
 	}
 	printf "set xtics (%s)\n", list >gp
