@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * mq bench - what a message costs on this machine, beside a pipe and a socket
+ * mq bench - what a message costs on this machine, beside the kernel's other ways
  *
  * It measures time, so its figures are this machine's and this moment's. What the
- * driver itself costs, the same on any machine, is counted by bench/ in the source.
+ * driver itself costs, the same on any machine, is counted by bench/ in the source,
+ * which has the same shapes and peers and more, and the same columns in its CSV.
  * Copyright (C) the mq authors
  */
 #include "bench.h"
@@ -27,24 +28,32 @@ static uint64_t messages = 20000;
 static unsigned int receivers = 8;
 static bool csv, disturb;
 
-/* One line of the table. */
-struct measure {
-	const char *name, *title;
-	unsigned int per_call;
-	/* Move about @count messages: how many there were and in how many calls. */
-	int (*run)(struct bench_channel *c, unsigned int per_call, uint64_t count,
-		   uint64_t *moved, uint64_t *calls);
-	bool is_call, is_broadcast;
+/**
+ * struct shape - a way to use a channel
+ * @name: column of the table; in the CSV with @measure
+ * @flag: its bit in struct bench_kind's @shapes
+ * @ways: of the channel; none: one for each receiver, and the sender's own
+ * @self: the way on which this process receives
+ * @run: moves at least one message, and says how many
+ * @child: what another process does meanwhile, for ever; or NULL
+ */
+struct shape {
+	const char *name, *measure;
+	unsigned int flag, ways, self;
+	int (*run)(struct bench_channel *c, unsigned int *moved);
+	int (*child)(struct bench_channel *c);
 };
 
-/* One field of it. */
+/* A field of the table. @n: what the shape is repeated by; 0: nothing was measured. */
 struct figure {
-	bool is_known;
-	double ns;		/* of one message to one receiver */
-	double per_call;
+	unsigned int n;
+	double ns[ROUNDS];	/* of one message to one receiver; the least first */
 };
 
-static const struct bench_kind *const kinds[] = { &bench_mq, &bench_pipe, &bench_socket };
+static const struct bench_kind *const kinds[] = {
+	&bench_mq, &bench_pipe, &bench_posix, &bench_sysv, &bench_datagram, &bench_seqpacket,
+	&bench_null, &bench_eventfd,
+};
 
 #define N_KINDS	(sizeof(kinds) / sizeof(*kinds))
 
@@ -58,14 +67,14 @@ static int64_t time_now(void)
 
 /* ---- who waits ---- */
 
-static void progress_show(const char *what, const char *channel)
+static void progress_show(const char *shape, const char *kind)
 {
 	static int64_t begun;
 
 	if (!begun)
 		begun = time_now();
 	if (isatty(STDERR_FILENO) && time_now() - begun > PATIENCE)
-		fprintf(stderr, "\r\033[Kmq bench: %s, %s ...", what, channel);
+		fprintf(stderr, "\r\033[Kmq bench: %s, %s ...", kind, shape);
 }
 
 static void progress_end(void)
@@ -74,57 +83,139 @@ static void progress_end(void)
 		fprintf(stderr, "\r\033[K");
 }
 
-/* ---- the measurements ---- */
+/* ---- the shapes ---- */
 
-static int run_move(struct bench_channel *c, unsigned int per_call, uint64_t count,
-		    uint64_t *moved, uint64_t *calls)
+static int run_self(struct bench_channel *c, unsigned int *moved)
 {
-	unsigned int now;
+	int err = c->kind->send(c, 0);
+
+	*moved = 1;
+	return err ? err : c->kind->receive(c, 0);
+}
+
+/* Where one call cannot move several, it takes as many calls. */
+static int batch_send(struct bench_channel *c, unsigned int *count)
+{
 	int err = 0;
 
-	for (*moved = *calls = 0; *moved < count && !err; ++*calls) {
-		err = c->kind->move(c, per_call, &now);
-		*moved += now;
-		if (!err && !now)
+	if (c->kind->send_many)
+		return c->kind->send_many(c, 0, count);
+	for (unsigned int i = 0; i < *count && !err; i++)
+		err = c->kind->send(c, 0);
+	return err;
+}
+
+static int batch_receive(struct bench_channel *c, unsigned int *count)
+{
+	int err = 0;
+
+	if (c->kind->receive_many)
+		return c->kind->receive_many(c, 0, count);
+	for (unsigned int i = 0; i < *count && !err; i++)
+		err = c->kind->receive(c, 0);
+	return err;
+}
+
+static int run_batch(struct bench_channel *c, unsigned int *moved)
+{
+	unsigned int got, all = 0;
+	int err;
+
+	*moved = c->depth;
+	err = batch_send(c, moved);
+	if (!err && !*moved)
+		err = -EIO;
+	for (; !err && all < *moved; all += got) {
+		got = *moved - all;
+		err = batch_receive(c, &got);
+		if (!err && !got)
 			err = -EIO;
 	}
 	return err;
 }
 
-static int run_call(struct bench_channel *c, unsigned int per_call, uint64_t count,
-		    uint64_t *moved, uint64_t *calls)
+static int run_trip(struct bench_channel *c, unsigned int *moved)
 {
-	int err = 0;
+	int err = c->kind->send(c, 0);
 
-	(void)per_call;
-	for (*calls = 0; *calls < count && !err; ++*calls)
-		err = c->kind->call(c);
-	*moved = *calls;
-	return err;
+	*moved = 1;
+	return err ? err : c->kind->receive(c, 1);
 }
 
-static int run_broadcast(struct bench_channel *c, unsigned int per_call, uint64_t count,
-			 uint64_t *moved, uint64_t *calls)
+static int child_trip(struct bench_channel *c)
 {
 	int err = 0;
 
-	(void)per_call;
-	for (*calls = *moved = 0; *moved < count && !err; ++*calls) {
-		err = c->kind->broadcast(c);
-		*moved += c->receivers;
+	c->self = 0;
+	while (!err) {
+		err = c->kind->receive(c, 0);
+		if (!err)
+			err = c->kind->send(c, 1);
 	}
 	return err;
 }
 
-static const struct measure measures[] = {
-	{ "one", "send and receive", 1, run_move },
-	{ "batch", "send and receive, up to 32 a call", BENCH_BATCH, run_move },
-	{ "call", "call and reply, two processes", 1, run_call, .is_call = true },
-	{ "broadcast", "broadcast and receive, each receiver", 1, run_broadcast,
-	  .is_broadcast = true },
+static int run_call(struct bench_channel *c, unsigned int *moved)
+{
+	*moved = 1;
+	return c->kind->call ? c->kind->call(c) : run_trip(c, moved);
+}
+
+static int child_call(struct bench_channel *c)
+{
+	return c->kind->serve ? c->kind->serve(c) : child_trip(c);
+}
+
+/* The receiver says when more may come: so nothing is lost in a mailbox that overwrites. */
+static int run_stream(struct bench_channel *c, unsigned int *moved)
+{
+	int err = c->kind->send(c, 1);
+
+	for (unsigned int i = 0; i < c->depth && !err; i++)
+		err = c->kind->receive(c, 0);
+	*moved = c->depth;
+	return err;
+}
+
+static int child_stream(struct bench_channel *c)
+{
+	int err = 0;
+
+	c->self = 1;
+	while (!err) {
+		err = c->kind->receive(c, 1);
+		for (unsigned int i = 0; i < c->depth && !err; i++)
+			err = c->kind->send(c, 0);
+	}
+	return err;
+}
+
+static int run_broadcast(struct bench_channel *c, unsigned int *moved)
+{
+	int err = c->kind->send_all ? c->kind->send_all(c) : 0;
+
+	for (unsigned int i = 0; i < receivers && !err && !c->kind->send_all; i++)
+		err = c->kind->send(c, i);
+	for (unsigned int i = 0; i < receivers && !err; i++)
+		err = c->kind->receive(c, i);
+	*moved = receivers;
+	return err;
+}
+
+static const struct shape shapes[] = {
+	{ "self", "message", BENCH_SELF, 1, 0, run_self },
+	{ "batch", "message", BENCH_BATCHES, 1, 0, run_batch },
+	{ "trip", "trip", BENCH_TRIP, 2, 1, run_trip, child_trip },
+	{ "call", "trip", BENCH_CALL, 2, 1, run_call, child_call },
+	{ "stream", "message", BENCH_STREAM, 2, 0, run_stream, child_stream },
+	{ "broadcast", "total", BENCH_BROADCAST, 0, 0, run_broadcast },
 };
 
-#define N_MEASURES (sizeof(measures) / sizeof(*measures))
+#define N_SHAPES	(sizeof(shapes) / sizeof(*shapes))
+
+static struct figure figures[N_KINDS][N_SHAPES];
+
+/* ---- measuring ---- */
 
 static int by_value(const void *a, const void *b)
 {
@@ -133,31 +224,35 @@ static int by_value(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-/* The first, short round warms up and does not count. */
-static int rounds_run(struct bench_channel *c, const struct measure *m, struct figure *f)
+static int round_run(struct bench_channel *c, const struct shape *s, uint64_t count, struct figure *f,
+		     double *ns)
 {
-	uint64_t count = (messages + ROUNDS - 1) / ROUNDS, moved, calls;
-	double ns[ROUNDS];
-	int err = m->run(c, m->per_call, (count + 9) / 10, &moved, &calls);
+	int64_t begin = time_now();
+	uint64_t all = 0;
+	unsigned int moved = 0;
+	int err = 0;
 
-	for (int i = 0; i < ROUNDS && !err; i++) {
-		int64_t begin = time_now();
-
-		err = m->run(c, m->per_call, count, &moved, &calls);
-		if (!err)
-			ns[i] = (double)(time_now() - begin) / moved;
-	}
-	if (err)
-		return err;
-	qsort(ns, ROUNDS, sizeof(*ns), by_value);
-	f->ns = ns[ROUNDS / 2];
-	f->per_call = (double)moved / calls;
-	f->is_known = true;
-	return 0;
+	for (; all < count && !err; all += moved)
+		err = s->run(c, &moved);
+	*ns = (double)(time_now() - begin) / all;
+	f->n = s->flag & (BENCH_BATCHES | BENCH_BROADCAST) ? moved : 1;
+	return err;
 }
 
-/* A child that answers, and dies with its parent however that ends. */
-static pid_t server_start(struct bench_channel *c)
+/* The first, short round warms up and does not count. */
+static int rounds_run(struct bench_channel *c, const struct shape *s, struct figure *f)
+{
+	uint64_t count = (messages + ROUNDS - 1) / ROUNDS;
+	int err = round_run(c, s, (count + 9) / 10, f, &f->ns[0]);
+
+	for (int i = 0; i < ROUNDS && !err; i++)
+		err = round_run(c, s, count, f, &f->ns[i]);
+	qsort(f->ns, ROUNDS, sizeof(*f->ns), by_value);
+	return err;
+}
+
+/* A child that does its part, and dies with its parent however that ends. */
+static pid_t child_start(struct bench_channel *c, const struct shape *s)
 {
 	pid_t parent = getpid(), pid = fork();
 
@@ -166,105 +261,172 @@ static pid_t server_start(struct bench_channel *c)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
-	_exit(c->kind->serve(c) ? 1 : 0);
+	_exit(s->child(c) ? 1 : 0);
 }
 
-static void server_end(pid_t pid)
+static void child_end(pid_t pid)
 {
 	kill(pid, SIGKILL);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 }
 
-static int measure_run(const struct measure *m, const struct bench_kind *kind, struct figure *f)
+static int channel_open(struct bench_channel *c, const struct bench_kind *kind,
+			const struct shape *s)
+{
+	unsigned int broadcast = s->flag & BENCH_BROADCAST;
+
+	*c = (struct bench_channel){ .kind = kind, .size = size, .self = broadcast ? receivers : s->self,
+				     .ways = broadcast ? receivers + 1 : s->ways };
+	/* A message of a System V queue begins with its type, which is no part of its size. */
+	c->data = malloc(BENCH_BATCH * size + sizeof(long));
+	c->room = malloc(BENCH_BATCH * size + sizeof(long));
+	c->fds = malloc(c->ways * sizeof(*c->fds));
+	if (!c->data || !c->room || !c->fds)
+		return -ENOMEM;
+	memset(c->data, 'm', BENCH_BATCH * size + sizeof(long));
+	memset(c->fds, -1, c->ways * sizeof(*c->fds));
+	return kind->open(c);
+}
+
+static void channel_close(struct bench_channel *c)
+{
+	if (c->fds)
+		c->kind->close(c);
+	free(c->fds);
+	free(c->data);
+	free(c->room);
+}
+
+static int measure(const struct bench_kind *kind, const struct shape *s, struct figure *f)
 {
 	struct bench_channel c;
-	pid_t server = 0;
-	int err;
+	pid_t child = 0;
+	int err = channel_open(&c, kind, s);
 
-	progress_show(m->title, kind->name);
-	err = bench_channel_open(&c, kind, size, m->is_broadcast ? receivers : m->is_call);
-	if (err)
-		return err;
-	if (m->is_call) {
-		server = server_start(&c);
-		err = server < 0 ? -errno : 0;
+	if (!err && s->child) {
+		child = child_start(&c, s);
+		err = child < 0 ? -errno : 0;
 	}
 	if (!err)
-		err = rounds_run(&c, m, f);
-	if (server > 0)
-		server_end(server);
-	bench_channel_close(&c);
+		err = rounds_run(&c, s, f);
+	if (child > 0)
+		child_end(child);
+	channel_close(&c);
+	if (err)
+		f->n = 0;
 	return err;
 }
 
 /* ---- the table ---- */
 
+static double median(const struct figure *f)
+{
+	return f->ns[ROUNDS / 2];
+}
+
+/* The best of the peers; 0 if there is none. */
+static double best_peer(unsigned int shape)
+{
+	double best = 0;
+
+	for (size_t k = 0; k < N_KINDS; k++) {
+		const struct figure *f = &figures[k][shape];
+
+		if (kinds[k]->role == BENCH_PEER && f->n && (!best || median(f) < best))
+			best = median(f);
+	}
+	return best;
+}
+
 static void head_show(void)
 {
 	struct utsname machine;
 
-	if (csv) {
-		puts("measure,channel,bytes,per_call,receivers,messages,nanoseconds");
-		return;
-	}
 	uname(&machine);
 	printf("Time on this machine, at this moment: Linux %s %s, %ld CPUs. Another machine has\n"
 	       "other figures: compare within this table. Median of %d rounds, %" PRIu64
 	       " messages of %zu bytes.\n\n", machine.release, machine.machine,
 	       sysconf(_SC_NPROCESSORS_ONLN), ROUNDS, messages, size);
-	printf("%-37s %8s %8s %8s %8s %9s\n", "nanoseconds a message", "mq", "pipe", "socket",
-	       "mq/pipe", "mq/socket");
+	printf("%-22s", "nanoseconds");
+	for (size_t s = 0; s < N_SHAPES; s++)
+		printf(" %9s", shapes[s].name);
+	putchar('\n');
+	fflush(stdout);
 }
 
-static void field_show(int width, const char *format, double value, bool is_known)
+static void field_show(const char *format, double value, bool is_known)
 {
 	char text[32] = "-";
 
 	if (is_known)
 		snprintf(text, sizeof(text), format, value);
-	printf(" %*s", width, text);
+	printf(" %9s", text);
 }
 
-static void line_show(const struct measure *m, const struct figure f[N_KINDS])
+static void line_show(unsigned int kind)
 {
-	if (csv) {
-		for (size_t i = 0; i < N_KINDS; i++) {
-			if (f[i].is_known)
-				printf("%s,%s,%zu,%.0f,%u,%" PRIu64 ",%.1f\n", m->name,
-				       kinds[i]->name, size, m->is_broadcast ? 1 : f[i].per_call,
-				       m->is_broadcast ? receivers : 1, messages, f[i].ns);
-		}
-	} else {
-		printf("%-37s", m->title);
-		for (size_t i = 0; i < N_KINDS; i++)
-			field_show(8, "%.0f", f[i].ns, f[i].is_known);
-		for (size_t i = 1; i < N_KINDS; i++)
-			field_show(i == 1 ? 8 : 9, "%.2f", f[0].ns / f[i].ns,
-				   f[0].is_known && f[i].is_known);
-		putchar('\n');
-	}
+	printf("%s%-*s", kinds[kind]->name, 22 - (int)strlen(kinds[kind]->name),
+	       kinds[kind]->role == BENCH_FLOOR ? " (floor)" : "");
+	for (size_t s = 0; s < N_SHAPES; s++)
+		field_show("%.0f", median(&figures[kind][s]), figures[kind][s].n);
+	putchar('\n');
 	fflush(stdout);
 }
 
-/* What the table alone would hide. */
-static void notes_show(const struct figure *batch, bool others)
+static void ratios_show(void)
 {
-	if (csv)
-		return;
-	putchar('\n');
-	if (!others)
-		printf("%u receivers. A broadcast is one call with mq, and a call for each receiver with the others.\n",
-		       receivers);
-	puts("A pipe keeps no borders between messages: it passes here because all are of one size.");
-	for (size_t i = 0; i < N_KINDS; i++) {
-		if (batch[i].is_known && batch[i].per_call < BENCH_BATCH - 0.5)
-			printf("%s: %.0f a call, more do not fit%s.\n", kinds[i]->name,
-			       batch[i].per_call, i ? "" : " into a mailbox (QUEUE_LEN)");
+	printf("\n%-22s", "mq / the best peer");
+	for (size_t s = 0; s < N_SHAPES; s++) {
+		double best = best_peer(s);
+
+		field_show("%.2f", median(&figures[0][s]) / best, figures[0][s].n && best);
 	}
+	printf("\n\n");
+}
+
+/* What the table alone would hide. */
+static void notes_show(bool others)
+{
+	puts("self: to oneself and back, per message; batch: several before they are received, by one\n"
+	     "call where there is one for that; trip: another process sends one back; call: the same,\n"
+	     "with mq by call and reply; stream: from another process, with one back for as many as fit.");
 	if (others)
 		puts("Others have names: the broadcast, which they would all receive, was left out (--disturb).");
+	else
+		printf("broadcast: to %u, and received, per receiver: one call with mq, one for each with the others.\n",
+		       receivers);
+	puts("A pipe keeps no borders between messages: it passes here because all are of one size.");
+	for (size_t k = 0; k < N_KINDS; k++) {
+		if (figures[k][1].n && figures[k][1].n < BENCH_BATCH)
+			printf("%s: batches of %u, more do not fit%s.\n", kinds[k]->name,
+			       figures[k][1].n, k ? "" : " into a mailbox (QUEUE_LEN)");
+	}
 }
+
+static void csv_line_show(unsigned int kind, unsigned int shape)
+{
+	static const char *const roles[] = { "ours", "peer", "floor" };
+	const struct figure *f = &figures[kind][shape];
+	double best = best_peer(shape);
+
+	/* The middle half of five: without the least and the greatest. */
+	printf("%s,%s,%s,%s,%zu,%u,%.1f,%.1f,%.2f,%d,%.3f,nanoseconds\n", shapes[shape].name,
+	       shapes[shape].measure, kinds[kind]->name, roles[kinds[kind]->role], size, f->n,
+	       median(f), f->ns[0], 100 * (f->ns[ROUNDS - 2] - f->ns[1]) / median(f), ROUNDS,
+	       best ? median(f) / best : 0);
+}
+
+static void csv_show(void)
+{
+	puts("shape,measure,peer,role,bytes,n,median,least,spread_percent,batches,ratio_to_best_peer,unit");
+	for (size_t s = 0; s < N_SHAPES; s++)
+		for (size_t k = 0; k < N_KINDS; k++)
+			if (figures[k][s].n)
+				csv_line_show(k, s);
+}
+
+/* ---- all of it ---- */
 
 /* Does anybody else have a name, who would receive what is broadcast here? */
 static int others_find(bool *others)
@@ -287,26 +449,27 @@ static int others_find(bool *others)
 	return status;
 }
 
-/* One line. What /dev/mq cannot do is an error, what the others cannot is left out. */
-static int line_run(const struct measure *m, struct figure f[N_KINDS])
+/* What /dev/mq cannot do is an error; a peer that cannot do one thing is left out of the rest. */
+static int kind_run(unsigned int kind, unsigned int mask)
 {
-	int err;
+	int err = 0;
 
-	for (size_t i = 0; i < N_KINDS; i++) {
-		err = measure_run(m, kinds[i], &f[i]);
-		if (err && !i) {
-			progress_end();
-			return mq_error_explain(err, MQ_ACTION_BIND, "bench");
-		}
+	for (size_t s = 0; s < N_SHAPES && !err; s++) {
+		if (!(kinds[kind]->shapes & mask & shapes[s].flag))
+			continue;
+		progress_show(shapes[s].name, kinds[kind]->name);
+		err = measure(kinds[kind], &shapes[s], &figures[kind][s]);
 	}
 	progress_end();
-	line_show(m, f);
+	if (err && kinds[kind]->role == BENCH_OURS)
+		return mq_error_explain(err, MQ_ACTION_BIND, "bench");
+	if (!csv)
+		line_show(kind);
 	return MQ_EXIT_OK;
 }
 
 static int bench_run(void)
 {
-	struct figure figures[N_MEASURES][N_KINDS] = { };
 	bool others = false;
 	int status = others_find(&others);
 
@@ -315,14 +478,18 @@ static int bench_run(void)
 		status = mq_error_show(MQ_EXIT_USAGE,
 				       "bench: --size: a message has at most %u bytes here (CMD_BUF_SIZE)",
 				       mq_device_info()->cmd_buf_size);
-	if (!status)
+	if (!status && !csv)
 		head_show();
-	for (size_t i = 0; i < N_MEASURES && !status; i++) {
-		if (!measures[i].is_broadcast || !others)
-			status = line_run(&measures[i], figures[i]);
+	for (unsigned int k = 0; k < N_KINDS && !status; k++)
+		status = kind_run(k, others ? BENCH_ALL & ~BENCH_BROADCAST : BENCH_ALL);
+	if (status)
+		return status;
+	if (csv) {
+		csv_show();
+	} else {
+		ratios_show();
+		notes_show(others);
 	}
-	if (!status)
-		notes_show(figures[1], others);
 	return status;
 }
 
@@ -333,12 +500,12 @@ int mq_command_bench(int argc, char **argv)
 		{ SIZE, "size", "BYTES", "bytes in a message (64)" },
 		{ COUNT, "count", "N", "messages in each measurement (20000)" },
 		{ RECEIVERS, "receivers", "N", "receivers of the broadcast (8)" },
-		{ CSV, "csv", NULL, "measure,channel,bytes,per_call,receivers,messages,nanoseconds" },
+		{ CSV, "csv", NULL, "print every figure as a line with commas" },
 		{ DISTURB, "disturb", NULL, "broadcast even if others are there and receive it" },
 		{ }
 	};
 	static const struct mq_usage usage = {
-		"", "Measure what a message costs on this machine, beside a pipe and a datagram socket.",
+		"", "Measure what a message costs on this machine, beside pipes, queues and sockets.",
 		options, 0, 0
 	};
 	int letter;
