@@ -142,6 +142,7 @@ static void bus_forget(void)
 static void bus_init(void)
 {
 	char address[64];
+	const char *name;
 
 	if (bus)
 		return;
@@ -150,7 +151,9 @@ static void bus_init(void)
 	check(address, sd_bus_set_address(bus, address));
 	check("sd_bus_set_bus_client", sd_bus_set_bus_client(bus, true));
 	check(address, sd_bus_start(bus));
-	errno = pthread_atfork(NULL, NULL, bus_forget);
+	/* Before the broker has given it a name, what it sends is kept back. */
+	check(address, sd_bus_get_unique_name(bus, &name));
+	check("pthread_atfork", -pthread_atfork(NULL, NULL, bus_forget));
 }
 
 static void payload_push(sd_bus_message *m, const struct bench_channel *c)

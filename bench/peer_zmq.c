@@ -42,8 +42,6 @@ static void *bound_new(const struct bench_channel *c, int type)
 {
 	void *s = socket_new(type);
 
-	if (type == ZMQ_SUB && zmq_setsockopt(s, ZMQ_SUBSCRIBE, "", 0))
-		bench_die("ZeroMQ: subscribe: %s", zmq_strerror(zmq_errno()));
 	attach(s, c, "bind", zmq_bind);
 	return s;
 }
@@ -117,28 +115,45 @@ const struct bench_peer bench_zmq_push = {
 	.close = zmq_end,
 };
 
+/* the publisher's: of all channels, the one that its opener joined */
+static const struct bench_channel *home_get(void)
+{
+	const struct bench_channel *c = bench_user_first();
+
+	while (c && !bench_user_get(c)->is_opener_receiver)
+		c = bench_user_next(c);
+	if (!c)
+		bench_die("ZeroMQ: no publisher to subscribe to");
+	return c;
+}
+
+/* It connects in the background, once the publisher is there. */
 static void sub_join(struct bench_channel *c)
 {
 	struct bench_user *own = bench_user_get(c);
 
-	if (bench_user_join(c))
-		own->from = bound_new(c, ZMQ_SUB);
+	if (!bench_user_join(c))
+		return;
+	own->from = connected_new(home_get(), ZMQ_SUB);
+	if (zmq_setsockopt(own->from, ZMQ_SUBSCRIBE, "", 0))
+		bench_die("ZeroMQ: subscribe: %s", zmq_strerror(zmq_errno()));
 }
 
-/* A message to who has not subscribed yet would be lost: so each subscription is waited for. */
+/*
+ * A message to who has not subscribed yet would be lost. So each subscription is waited for:
+ * a publisher sees them all where it is verbose.
+ */
 static void *publisher_new(const struct bench_channel *home)
 {
-	void *s = socket_new(ZMQ_XPUB);
-	struct bench_channel *c;
+	static const int is_verbose = 1;
+	void *s = bound_new(home, ZMQ_XPUB);
 	char subscription;
 
-	for (c = bench_user_first(); c; c = bench_user_next(c)) {
-		if (c == home)
-			continue;
-		attach(s, c, "connect", zmq_connect);
-		if (zmq_recv(s, &subscription, sizeof(subscription), 0) != 1)
+	if (zmq_setsockopt(s, ZMQ_XPUB_VERBOSE, &is_verbose, sizeof(is_verbose)))
+		bench_die("ZeroMQ: publisher: %s", zmq_strerror(zmq_errno()));
+	for (struct bench_channel *c = bench_user_first(); c; c = bench_user_next(c))
+		if (c != home && zmq_recv(s, &subscription, sizeof(subscription), 0) != 1)
 			bench_die("ZeroMQ: subscription: %s", zmq_strerror(zmq_errno()));
-	}
 	return s;
 }
 
