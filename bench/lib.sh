@@ -31,6 +31,11 @@ bench_stage()
 	[ $# -eq 0 ] || printf '%s\n' "$@" >"$_bench_dir/mq/args"
 }
 
+_bench_broker_download()
+{
+	apt-get -qq -o APT::Sandbox::User="$(id -un)" download dbus-broker
+}
+
 # Installed, dbus-broker would be the system bus of this machine from its next start on: so it is only unpacked.
 _bench_broker_get()
 {
@@ -39,8 +44,9 @@ _bench_broker_get()
 	mq_lock "$_bench_broker.lock"
 	rm -rf "$_bench_broker.partial"
 	mkdir -p "$_bench_broker.partial"
-	(cd "$_bench_broker.partial" && { apt-get -qq download dbus-broker ||
-		{ mq_as_root apt-get -qq update && apt-get -qq download dbus-broker; }; }) >&2 </dev/null || return 1
+	mq_say "downloading dbus-broker"
+	(cd "$_bench_broker.partial" && { _bench_broker_download ||
+		{ mq_as_root apt-get -qq update && _bench_broker_download; }; }) >&2 </dev/null || return 1
 	dpkg-deb -x "$_bench_broker.partial"/dbus-broker_*.deb "$_bench_broker.partial" || return 1
 	rm -rf "$_bench_broker"
 	mv "$_bench_broker.partial" "$_bench_broker"
