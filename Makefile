@@ -134,6 +134,7 @@ demo:				## boot a kernel in QEMU and show the driver at work
 .PHONY: bench
 bench:				## instructions per message, beside the other ways of the kernel: table, CSV, docs/bench
 	bench/run
+	bench/cpus
 	bench/report
 
 .PHONY: install

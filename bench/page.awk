@@ -22,6 +22,7 @@ BEGIN {
 	user_section()
 	memory_section()
 	latency_section()
+	contention_section()
 	goals_section()
 	exit
 }
@@ -427,4 +428,41 @@ function latency_ratio(shape, measure, peer, reference, i, part, v, other)
 			other = median[key_of[i]]
 	}
 	return v == "" || !other ? "" : v / other
+}
+
+# The most among our ways; what was not looked at is "".
+function most_of_ours(shape, measure, i, part, most)
+{
+	for (i = 1; i <= keys; i++) {
+		split(key_of[i], part, SUBSEP)
+		if (part[1] == shape && part[2] == measure && role[part[3]] == "ours" && (most == "" || median[key_of[i]] > most))
+			most = median[key_of[i]]
+	}
+	return most
+}
+
+function contention_row(title, shape, measure, control, v)
+{
+	v = most_of_ours(shape, measure)
+	if (v == "")
+		return
+	if (!contention_rows++) {
+		print "\n## What two CPUs contend for\n"
+		print "Two pairs of processes, each pair with a name and a CPU of its own, have nothing to do with each other, and so should touch nothing"
+		print "together. That the look finds what is shared is seen where a sender on each CPU fills one mailbox.\n"
+		print "| the driver\047s | two independent pairs | one mailbox for both |"
+		print "|---|---:|---:|"
+	}
+	printf "| %s | %s | %s |\n", title, number(v), control == "" ? "" : number(control)
+}
+
+function contention_section(touched)
+{
+	contention_row("cache lines that both CPUs stored to", "two-pairs", "lines-driver", most_of_ours("one-mailbox", "lines-driver"))
+	contention_row("times that one waited for a lock the other had", "two-pairs", "waits", most_of_ours("one-mailbox", "waits"))
+	contention_row("locks taken that the other CPU had taken last", "two-pairs", "moves", most_of_ours("one-mailbox", "moves"))
+	touched = most_of_ours("lookup", "lines-of-name")
+	if (touched != "")
+		printf "\nTo find a name among 10,000 touches %s cache lines; %s with all that the look-up is part of.\n", number(touched), \
+			number(most_of_ours("lookup", "lines"))
 }
