@@ -69,6 +69,7 @@ struct bench_kind {
  * @room: for as many that are received
  * @fds: of each way; [0] is received from, [1] is sent to
  * @eps: /dev/mq: who receives from each way
+ * @names: and what each of them is called
  */
 struct bench_channel {
 	const struct bench_kind *kind;
@@ -79,6 +80,7 @@ struct bench_channel {
 	char *data, *room;
 	int (*fds)[2];
 	struct mq_endpoint **eps;
+	char (*names)[MQ_NAME_SIZE];
 };
 
 extern const struct bench_kind bench_mq, bench_pipe, bench_posix, bench_sysv, bench_datagram,

@@ -6,27 +6,15 @@
 #include "bench.h"
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-/* The names of this process: a child of it sends to the same. */
-static const char *way_name(char name[MQ_NAME_SIZE], unsigned int way)
-{
-	static pid_t pid;
-
-	if (!pid)
-		pid = getpid();
-	snprintf(name, MQ_NAME_SIZE, "bench-%d-%u", (int)pid, way);
-	return name;
-}
 
 static int mq_way_open(struct bench_channel *c, unsigned int way)
 {
 	struct mq_binding how = { .depth = c->depth };
-	char name[MQ_NAME_SIZE];
 	int err = mq_endpoint_open(&c->eps[way], mq_device_path);
 
-	return err ? err : mq_endpoint_bind(c->eps[way], way_name(name, way), &how);
+	snprintf(c->names[way], sizeof(c->names[way]), "bench-%d-%u", (int)getpid(), way);
+	return err ? err : mq_endpoint_bind(c->eps[way], c->names[way], &how);
 }
 
 static int mq_channel_open(struct bench_channel *c)
@@ -37,7 +25,8 @@ static int mq_channel_open(struct bench_channel *c)
 
 	c->depth = most < BENCH_BATCH ? most : BENCH_BATCH;
 	c->eps = calloc(c->ways, sizeof(*c->eps));
-	if (!c->eps)
+	c->names = calloc(c->ways, sizeof(*c->names));
+	if (!c->eps || !c->names)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < c->ways && !err; i++)
 		err = mq_way_open(c, i);
@@ -49,14 +38,12 @@ static void mq_channel_close(struct bench_channel *c)
 	for (unsigned int i = 0; c->eps && i < c->ways; i++)
 		mq_endpoint_close(c->eps[i]);
 	free(c->eps);
-	c->eps = NULL;
+	free(c->names);
 }
 
 static int mq_way_send(struct bench_channel *c, unsigned int way)
 {
-	char name[MQ_NAME_SIZE];
-
-	return mq_endpoint_send(c->eps[c->self], way_name(name, way), c->data, c->size);
+	return mq_endpoint_send(c->eps[c->self], c->names[way], c->data, c->size);
 }
 
 static int mq_way_receive(struct bench_channel *c, unsigned int way)
@@ -70,13 +57,11 @@ static int mq_way_receive(struct bench_channel *c, unsigned int way)
 static int mq_way_send_many(struct bench_channel *c, unsigned int way, unsigned int *count)
 {
 	struct mq_letter letters[BENCH_BATCH];
-	char name[MQ_NAME_SIZE];
 	size_t sent = 0;
 	int err;
 
-	way_name(name, way);
 	for (unsigned int i = 0; i < *count; i++)
-		letters[i] = (struct mq_letter){ name, c->data + i * c->size, c->size, i };
+		letters[i] = (struct mq_letter){ c->names[way], c->data + i * c->size, c->size, i };
 	err = mq_endpoint_send_many(c->eps[c->self], letters, *count, &sent);
 	*count = sent;
 	return err;
@@ -100,8 +85,7 @@ static int mq_channel_send_all(struct bench_channel *c)
 static int mq_channel_call(struct bench_channel *c)
 {
 	struct mq_message *reply;
-	char name[MQ_NAME_SIZE];
-	int err = mq_endpoint_call(c->eps[c->self], way_name(name, 0), c->data, c->size, &reply,
+	int err = mq_endpoint_call(c->eps[c->self], c->names[0], c->data, c->size, &reply,
 				   MQ_TIMEOUT_NONE);
 
 	if (err)
