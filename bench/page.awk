@@ -131,9 +131,9 @@ function each_of_ours(shape, measure, bytes, n, i, v, other, out)
 
 function ours_name(peer, is_first)
 {
-	if (peer ~ /frames/)
+	if (peer == "/dev/mq frames")
 		return is_first ? "Frames" : "frames"
-	return is_first ? "Text" : "text"
+	return peer != "/dev/mq" ? peer : is_first ? "Text" : "text"
 }
 
 function section(title, name, sentence)
