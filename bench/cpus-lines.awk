@@ -4,7 +4,8 @@
 # awk -v csv=FILE -f cpus-lines.awk symbols touched: the cache lines that both CPUs stored to.
 #
 # symbols: /proc/kallsyms, sorted; touched: "SERIES WINDOW CPU w|r INSTRUCTION LINE TIMES" from mq-lines.so. A line is the
-# driver's if code of the driver touched it, or if it lies in the driver's own data.
+# driver's if code of the driver touched it, or if it lies in the driver's own data: so a lock counts, to which only the kernel
+# stores. But tasks are the scheduler's, although the driver looks at its own.
 
 # the symbol that an address lies in; an "x" in front keeps awk from taking an address for a number
 function symbol_of(at,	low, high, middle)
@@ -31,6 +32,13 @@ function object_of(line)
 	if (line !~ /^ffffffff/)
 		return "(allocated)"
 	return symbol_of(line)
+}
+
+function is_driver(series, line)
+{
+	if (object_of(line) ~ /\[mq_driver\]/ || (series, line) in stored)
+		return 1
+	return (series, line) in touched && !((series, line) in scheduled)
 }
 
 function title_of(series)
@@ -61,7 +69,7 @@ function series_show(series,	kind, key, line, part, counts, shown)
 		line = part[2]
 		if (part[1] != series || !((series, 0, line) in stored_by) || !((series, 1, line) in stored_by))
 			continue
-		kind = ((series, line) in ours || object_of(line) ~ /\[mq_driver\]/) ? "driver" : "kernel"
+		kind = is_driver(series, line) ? "driver" : "kernel"
 		counts[kind]++
 		if (series <= 2 || (kind == "driver" && ++shown <= 10))
 			printf "  %-7s %s %s: %s | %s\n", kind, line, object_of(line), stored_by[series, 0, line], stored_by[series, 1, line]
@@ -79,9 +87,15 @@ FNR == NR {
 }
 
 $1 <= 4 {
-	if (symbol_of($5) ~ /\[mq_driver\]/)
-		ours[$1, $6]
+	who = symbol_of($5)
+	if (who ~ /\[mq_driver\]/) {
+		touched[$1, $6]
+		if ($4 == "w")
+			stored[$1, $6]
+	}
 	if ($4 == "w") {
+		if (who ~ /^(__schedule|resched_curr|try_to_wake_up)$/)
+			scheduled[$1, $6]
 		lines[$1, $6]
 		who_push($1 SUBSEP $3 SUBSEP $6, $5)
 	}
