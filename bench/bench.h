@@ -16,22 +16,25 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #define BENCH_SIZE_MAX	65536
 
-/* the broadcast's sizes: the marginal cost is the slope between the two */
-#define BENCH_FEW	8
-#define BENCH_MANY	64
-
-/* room in one channel, in messages */
+/* messages that fit into one channel */
 #define BENCH_DEPTH	64
+
+/* bytes of a name and of the NUL behind it; each is as long as any other */
+#define BENCH_NAME_SIZE	6
+
+/* most sizes that a shape has of its own */
+#define BENCH_SIZES_MAX	8
 
 struct bench_peer;
 
 /**
  * struct bench_channel - one way from any sender to one receiver
  * @peer: what it is made of
- * @number: which one; no two open channels of a run share it
+ * @name: drawn at random, always the same ones in the same order; no two open channels share one
  * @size: bytes of every message
  * @per_call: most messages that one call moves
  * @to: descriptor, or queue number, to send to
@@ -46,7 +49,7 @@ struct bench_peer;
  */
 struct bench_channel {
 	const struct bench_peer *peer;
-	unsigned int number;
+	char name[BENCH_NAME_SIZE];
 	size_t size;
 	unsigned int per_call;
 	int to;
@@ -67,12 +70,17 @@ struct bench_channel {
  *	upon such peers; a floor moves no message and is in no comparison
  * @shapes: which ones it can do
  * @open: makes @to and @from, before any fork; the payload at @out is there already
- * @join: called in the process that will receive, or NULL
+ * @is_per_process: a process has one mailbox at most
+ * @join: called in the process that will receive, before it does so or sends; or NULL
  * @send: puts one message in
- * @receive: takes one message out that is there
+ * @receive: takes one message out; sleeps where none is there
  * @send_many: puts some in by one call, or NULL
  * @receive_many: takes just as many out by one call; where they are not there it sleeps. Or NULL
- * @await: sleeps until there is one and takes it; NULL where @receive does so
+ * @await: takes one message out of which it is known that it has yet to come; NULL where
+ *	@receive does so as well
+ * @call: sends a request and takes its answer; NULL where that is @send and @await
+ * @serve: takes the next request, and answers it; or, in the same call, answers the last
+ *	one first. NULL where that is @await and @send
  * @send_all: one message to every joined channel but the sender's own, or NULL
  * @close: gives back what @open made
  */
@@ -80,6 +88,7 @@ struct bench_peer {
 	const char *name;
 	enum { BENCH_OURS, BENCH_PEER, BENCH_USER, BENCH_FLOOR } role;
 	unsigned int shapes;
+	bool is_per_process;
 	void (*open)(struct bench_channel *c);
 	void (*join)(struct bench_channel *c);
 	void (*send)(struct bench_channel *c);
@@ -87,12 +96,15 @@ struct bench_peer {
 	void (*send_many)(struct bench_channel *c, unsigned int n);
 	void (*receive_many)(struct bench_channel *c, unsigned int n);
 	void (*await)(struct bench_channel *c);
+	void (*call)(struct bench_channel *there, struct bench_channel *back);
+	void (*serve)(struct bench_channel *there, struct bench_channel *back);
 	void (*send_all)(struct bench_channel *home);
 	void (*close)(struct bench_channel *c);
 };
 
-extern const struct bench_peer bench_none, bench_mq_text, bench_mq_frames, bench_pipe, bench_posix,
-	bench_sysv, bench_unix, bench_seqpacket, bench_null, bench_eventfd;
+extern const struct bench_peer bench_none, bench_mq_text, bench_mq_frames, bench_mq_mixed,
+	bench_mq_anonymous, bench_pipe, bench_posix, bench_sysv, bench_unix, bench_seqpacket,
+	bench_unix_named, bench_null, bench_eventfd;
 
 /* brokers and libraries: mq-bench-users is linked with them, elsewhere their addresses are NULL */
 extern __attribute__((weak)) const struct bench_peer bench_dbus_signal, bench_dbus_all,
@@ -108,6 +120,9 @@ extern __attribute__((weak)) const struct bench_peer bench_dbus_signal, bench_db
  * @peer: what was measured
  * @size: bytes of a message
  * @n: what the shape is repeated by: receivers, messages per call ...; else 1
+ * @unit: NULL where it is that of the counter
+ * @step: batches between two looks at the spread
+ * @most: batches after which it is done in any case
  * @samples: counts per message, one per batch
  * @n_samples: how many; none where the figure follows from others
  * @median: the figure
@@ -120,6 +135,9 @@ struct bench_figure {
 	const struct bench_peer *peer;
 	size_t size;
 	unsigned int n;
+	const char *unit;
+	unsigned int step;
+	unsigned int most;
 	double samples[BENCH_SAMPLES_MAX];
 	unsigned int n_samples;
 	double median;
@@ -131,21 +149,60 @@ struct bench_figure {
  * struct bench_shape - a way to use a peer
  * @name: in the CSV
  * @flag: its bit in struct bench_peer's @shapes
+ * @is_grouped: in a child memory group
+ * @sizes: of the messages, unless others are asked for
  * @run: measures one peer at one size
  */
 struct bench_shape {
 	const char *name;
 	unsigned int flag;
-	void (*run)(const struct bench_peer *peer, size_t size);
+	bool is_grouped;
+	size_t sizes[BENCH_SIZES_MAX];
+	void (*run)(const struct bench_shape *shape, const struct bench_peer *peer, size_t size);
 };
 
-#define BENCH_SELF	1u
-#define BENCH_TRIP	2u
-#define BENCH_BROADCAST	4u
-#define BENCH_BATCH	8u
-#define BENCH_ALL	(BENCH_SELF | BENCH_TRIP | BENCH_BROADCAST | BENCH_BATCH)
+#define BENCH_SELF	(1u << 0)
+#define BENCH_BATCH	(1u << 1)
+#define BENCH_TRIP	(1u << 2)
+#define BENCH_CALL	(1u << 3)
+#define BENCH_STREAM	(1u << 4)
+#define BENCH_MANY	(1u << 5)
+#define BENCH_PAIRS	(1u << 6)
+#define BENCH_BROADCAST	(1u << 7)
+#define BENCH_GROWTH	(1u << 8)
+#define BENCH_MEMORY	(1u << 9)
 
-extern const struct bench_shape bench_self, bench_batch, bench_trip, bench_broadcast;
+/* whatever moves messages can do these */
+#define BENCH_ALL	(BENCH_SELF | BENCH_BATCH | BENCH_TRIP | BENCH_CALL | BENCH_STREAM | \
+			 BENCH_MANY | BENCH_PAIRS | BENCH_BROADCAST)
+
+extern const struct bench_shape bench_self, bench_batch, bench_trip, bench_call, bench_stream,
+	bench_many, bench_pairs, bench_broadcast, bench_growth, bench_memory, bench_group_self,
+	bench_group_batch;
+
+/* @i: which of them, in the order they were added */
+typedef void bench_crew_work(void *context, unsigned int i);
+
+/**
+ * struct bench_crew - processes of ours that work when they are told to
+ * @n: how many there are
+ * @join: what each does first
+ * @work: what each does when it is told to
+ * @context: for both
+ * @done: counts those that are done
+ * @workers: they
+ */
+struct bench_crew {
+	unsigned int n;
+	bench_crew_work *join;
+	bench_crew_work *work;
+	void *context;
+	int done;
+	struct bench_worker {
+		pid_t pid;
+		int go;	/* counts how often it was told */
+	} *workers;
+};
 
 /* count.c */
 void bench_count_init(void);
@@ -154,6 +211,9 @@ const char *bench_count_unit(void);
 double bench_count_show(uint64_t ticks);
 
 /* channel.c */
+extern unsigned int bench_depth;
+uint64_t bench_random(uint64_t *state);
+void bench_channel_seed(unsigned int seed);
 void bench_channel_open(struct bench_channel *c, const struct bench_peer *peer, size_t size,
 			unsigned int per_call);
 void bench_channel_join(struct bench_channel *c);
@@ -171,8 +231,21 @@ struct bench_figure *bench_figure_new(const struct bench_shape *shape, const cha
 const struct bench_figure *bench_figure_get(unsigned int i);
 bool bench_figure_is_there(const struct bench_shape *shape, const struct bench_peer *peer,
 			   size_t size);
+void bench_figure_set(struct bench_figure *f, double value);
 void bench_figure_push(struct bench_figure *f, double sample);
 bool bench_figure_is_done(struct bench_figure *f);
+
+/* crew.c */
+void bench_crew_init(struct bench_crew *crew, unsigned int most, bench_crew_work *join,
+		     bench_crew_work *work, void *context);
+void bench_crew_add(struct bench_crew *crew);
+void bench_crew_go(struct bench_crew *crew, unsigned int i);
+void bench_crew_wait(struct bench_crew *crew, unsigned int n);
+void bench_crew_deinit(struct bench_crew *crew);
+
+/* group.c */
+void bench_group_enter(void);
+void bench_group_remove(void);
 
 /* report.c */
 void bench_report_load(const char *path);
@@ -181,8 +254,7 @@ void bench_report_show(FILE *table, FILE *csv);
 /* main.c */
 extern bool bench_forever;
 const struct bench_peer *bench_peer_get(const char *name);
-void bench_apart(const struct bench_peer *peer, size_t size,
-		 void (*run)(const struct bench_peer *peer, size_t size));
+void bench_apart(const struct bench_shape *shape, const struct bench_peer *peer, size_t size);
 _Noreturn void bench_die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /**

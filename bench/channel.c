@@ -13,7 +13,10 @@
 #define AROUND	72
 #define BEFORE	64
 
-static unsigned int next_number, n_open;
+/**
+ * bench_depth - messages that fit into a channel that is opened
+ */
+unsigned int bench_depth = BENCH_DEPTH;
 
 static char *buffer_new(size_t size)
 {
@@ -23,6 +26,42 @@ static char *buffer_new(size_t size)
 		bench_die("no memory for a buffer of %zu bytes", size);
 	memset(buffer, 0, size);
 	return buffer;
+}
+
+/**
+ * bench_random - the next of a series of random numbers
+ * @state: where the series is; any number to begin with
+ *
+ * Return: 64 random bits (splitmix64), always the same ones.
+ */
+uint64_t bench_random(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	return z ^ z >> 31;
+}
+
+static uint64_t names;
+
+/**
+ * bench_channel_seed - this process draws other names than its parent and its siblings
+ * @seed: its own
+ */
+void bench_channel_seed(unsigned int seed)
+{
+	names = (uint64_t)seed << 32;
+}
+
+/* of 62^5 names; two equal ones would not go unseen: the second could not be bound */
+static void name_init(char *name)
+{
+	static const char signs[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	uint64_t random = bench_random(&names);
+
+	for (int i = 0; i < BENCH_NAME_SIZE - 1; i++, random /= 62)
+		name[i] = signs[random % 62];
 }
 
 /* every position differs from its neighbours, and none is a NUL or a newline */
@@ -44,9 +83,9 @@ void bench_channel_open(struct bench_channel *c, const struct bench_peer *peer, 
 {
 	size_t room = per_call * (size + AROUND);
 
-	*c = (struct bench_channel){ .peer = peer, .number = next_number++, .size = size,
+	*c = (struct bench_channel){ .peer = peer, .size = size,
 				     .per_call = per_call, .to = -1, .from = -1 };
-	n_open++;
+	name_init(c->name);
 	c->out = buffer_new(room);
 	c->all = buffer_new(size + AROUND);
 	c->in = buffer_new(room + AROUND) + BEFORE;
@@ -66,7 +105,7 @@ void bench_channel_join(struct bench_channel *c)
 }
 
 /**
- * bench_channel_await - sleep until a message is there, and take it
+ * bench_channel_await - take a message of which it is known that it has yet to come
  * @c: an open channel that this process joined
  */
 void bench_channel_await(struct bench_channel *c)
@@ -84,7 +123,7 @@ void bench_channel_await(struct bench_channel *c)
  */
 void bench_channel_send_many(struct bench_channel *c, unsigned int n)
 {
-	if (c->peer->send_many) {
+	if (n > 1 && c->peer->send_many) {
 		c->peer->send_many(c, n);
 		return;
 	}
@@ -99,7 +138,7 @@ void bench_channel_send_many(struct bench_channel *c, unsigned int n)
  */
 void bench_channel_receive_many(struct bench_channel *c, unsigned int n)
 {
-	if (c->peer->receive_many) {
+	if (n > 1 && c->peer->receive_many) {
 		c->peer->receive_many(c, n);
 		return;
 	}
@@ -136,9 +175,6 @@ void bench_channel_check(const struct bench_channel *c, unsigned int n)
 void bench_channel_close(struct bench_channel *c)
 {
 	c->peer->close(c);
-	/* A name has the same length in every shape. */
-	if (--n_open == 0)
-		next_number = 0;
 	free(c->out);
 	free(c->all);
 	free(c->in - BEFORE);

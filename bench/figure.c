@@ -15,8 +15,8 @@
 
 #include "bench.h"
 
-#define FIGURES_MAX	256
-#define STEP		32	/* batches between two looks at the spread */
+#define FIGURES_MAX	1024
+#define STEP		32	/* batches between two looks at the spread, unless the shape says else */
 #define SPREAD_GOAL	0.5	/* percent */
 #define DRIFT_GOAL	0.2	/* percent, between the earlier and the later half */
 
@@ -77,6 +77,8 @@ struct bench_figure *bench_figure_new(const struct bench_shape *shape, const cha
 	f->peer = peer;
 	f->size = size;
 	f->n = n;
+	f->step = STEP;
+	f->most = BENCH_SAMPLES_MAX;
 	return f;
 }
 
@@ -103,10 +105,21 @@ bool bench_figure_is_there(const struct bench_shape *shape, const struct bench_p
 			   size_t size)
 {
 	for (unsigned int i = 0; i < all->n; i++)
-		if (all->figures[i].peer == peer && all->figures[i].size == size &&
-		    !strcmp(all->figures[i].shape, shape->name))
+		if (all->figures[i].size == size && !strcmp(all->figures[i].shape, shape->name) &&
+		    !strcmp(all->figures[i].peer->name, peer->name))
 			return true;
 	return false;
+}
+
+/**
+ * bench_figure_set - a figure that is known without batches
+ * @f: the figure
+ * @value: its value
+ */
+void bench_figure_set(struct bench_figure *f, double value)
+{
+	f->median = value;
+	f->least = value;
 }
 
 /**
@@ -132,7 +145,7 @@ bool bench_figure_is_done(struct bench_figure *f)
 	unsigned int n = f->n_samples, half = n / 2;
 	double drift;
 
-	if (bench_forever || n < 2 * STEP || n % STEP)
+	if (bench_forever || n < 2 * f->step || n % f->step)
 		return false;
 	f->median = quantile(f->samples, n, 0.5);
 	f->least = quantile(f->samples, n, 0);
@@ -140,5 +153,5 @@ bool bench_figure_is_done(struct bench_figure *f)
 		    fabs(f->median);
 	drift = 100 * fabs(quantile(f->samples, half, 0.5) -
 			   quantile(f->samples + half, n - half, 0.5)) / fabs(f->median);
-	return (f->spread <= SPREAD_GOAL && drift <= DRIFT_GOAL) || n == BENCH_SAMPLES_MAX;
+	return (f->spread <= SPREAD_GOAL && drift <= DRIFT_GOAL) || n >= f->most;
 }

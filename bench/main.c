@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,21 +18,28 @@
 #include "bench.h"
 
 static const struct bench_peer *const peers[] = {
-	&bench_mq_text, &bench_mq_frames, &bench_pipe, &bench_posix, &bench_sysv, &bench_unix,
-	&bench_seqpacket, &bench_null, &bench_eventfd,
+	&bench_mq_text, &bench_mq_mixed, &bench_mq_frames, &bench_mq_anonymous, &bench_pipe,
+	&bench_posix, &bench_sysv, &bench_unix, &bench_seqpacket, &bench_unix_named, &bench_null,
+	&bench_eventfd,
 	/* where the program is not linked with these, they are NULL */
 	&bench_dbus_signal, &bench_dbus_all, &bench_dbus_call, &bench_zmq_push, &bench_zmq_pub,
 	&bench_zmq_req, &bench_nng_push, &bench_nng_pub, &bench_nng_req,
 };
 
+/*
+ * Child memory groups come last: from the first one on the kernel looks for a group
+ * at every allocation, in the root group too.
+ */
 static const struct bench_shape *const shapes[] = {
-	&bench_self, &bench_batch, &bench_trip, &bench_broadcast,
+	&bench_self, &bench_batch, &bench_trip, &bench_call, &bench_stream, &bench_many,
+	&bench_pairs, &bench_broadcast, &bench_growth, &bench_memory, &bench_group_self,
+	&bench_group_batch,
 };
-static const size_t all_sizes[] = { 64, 1024, 4000 };
 
 /* the seconds of the guest's clock that a measurement of a user's alternative may take */
 #define USER_SECONDS	60
 
+#define FILES_MAX	65536
 #define N(array)	(sizeof(array) / sizeof(*(array)))
 
 bool bench_forever;
@@ -71,7 +79,7 @@ static void help(void)
 	printf("\n  -s SHAPE  only this one; may be repeated:");
 	for (size_t i = 0; i < N(shapes); i++)
 		printf("%s %s", i ? "," : "", shapes[i]->name);
-	printf("\n  -b BYTES  only this size; may be repeated; default 64, 1024 and 4000\n"
+	printf("\n  -b BYTES  only this size; may be repeated; default: as the shape says\n"
 	       "  -i FILE   the CSV of an earlier run: its figures are shown too, and not measured again\n"
 	       "  -c FILE   write all figures as CSV\n"
 	       "  -f        run the first shape forever, for a profiler that looks on\n"
@@ -91,12 +99,15 @@ static void choice_push(struct choice *c, unsigned int bit)
 	c->given = true;
 }
 
-static unsigned int peer_index(const char *name)
+/* which of them have the name: a bit for each */
+static unsigned int peer_mask(const char *name)
 {
+	unsigned int mask = 0;
+
 	for (unsigned int i = 0; i < N(peers); i++)
 		if (peers[i] && !strcmp(name, peers[i]->name))
-			return i;
-	return N(peers);
+			mask |= 1u << i;
+	return mask;
 }
 
 /**
@@ -107,22 +118,23 @@ static unsigned int peer_index(const char *name)
  */
 const struct bench_peer *bench_peer_get(const char *name)
 {
-	unsigned int i = peer_index(name);
+	unsigned int mask = peer_mask(name);
 
-	if (i == N(peers))
+	if (!mask)
 		bench_die("there is no peer '%s'; -h lists them", name);
-	return peers[i];
+	return peers[__builtin_ctz(mask)];
 }
 
 static unsigned int peer_parse(const char *name)
 {
-	unsigned int i = peer_index(name);
+	unsigned int mask = peer_mask(name);
 
-	if (i < N(peers))
-		return 1u << i;
-	is_peer_missing = true;
-	fprintf(stderr, "mq-bench: '%s' is no peer of this program; -h lists those that are\n", name);
-	return 0;
+	if (!mask) {
+		is_peer_missing = true;
+		fprintf(stderr, "mq-bench: '%s' is no peer of this program; -h lists those that are\n",
+			name);
+	}
+	return mask;
 }
 
 static unsigned int shape_parse(const char *name)
@@ -145,15 +157,14 @@ static size_t size_parse(const char *text)
 
 /**
  * bench_apart - measure in a process of its own
+ * @shape: how to use the peer
  * @peer: what to measure
  * @size: bytes of a message
- * @run: makes figures, in memory that all processes share
  *
  * So no measurement inherits what an earlier one left behind: a heap, threads, connections,
- * a library that must be new in every process.
+ * a library that must be new in every process. Its figures are in memory that all share.
  */
-void bench_apart(const struct bench_peer *peer, size_t size,
-		 void (*run)(const struct bench_peer *peer, size_t size))
+void bench_apart(const struct bench_shape *shape, const struct bench_peer *peer, size_t size)
 {
 	pid_t child = fork();
 	int status;
@@ -165,17 +176,26 @@ void bench_apart(const struct bench_peer *peer, size_t size,
 		/* A library that lost a message waits forever; sleeping takes no time under -icount. */
 		if (peer->role == BENCH_USER)
 			alarm(USER_SECONDS);
-		run(peer, size);
+		if (shape->is_grouped)
+			bench_group_enter();
+		shape->run(shape, peer, size);
 		_exit(0);
 	}
 	if (waitpid(child, &status, 0) != child || status)
-		bench_die("%s, %zu bytes: the measurement ended early, by %s", peer->name, size,
-			  strsignal(WTERMSIG(status)));
+		bench_die("%s, %s, %zu bytes: the measurement ended early, by %s", shape->name,
+			  peer->name, size, strsignal(WTERMSIG(status)));
+	if (shape->is_grouped)
+		bench_group_remove();
 }
 
 static void run_shape(const struct bench_shape *shape, unsigned int mask, const size_t *sizes,
 		      unsigned int n_sizes)
 {
+	if (!n_sizes) {
+		sizes = shape->sizes;
+		while (n_sizes < BENCH_SIZES_MAX && sizes[n_sizes])
+			n_sizes++;
+	}
 	for (unsigned int s = 0; s < n_sizes; s++)
 		for (unsigned int p = 0; p < N(peers); p++) {
 			if (!(mask & 1u << p) || !peers[p] || !(peers[p]->shapes & shape->flag) ||
@@ -183,7 +203,7 @@ static void run_shape(const struct bench_shape *shape, unsigned int mask, const 
 				continue;
 			fprintf(stderr, "mq-bench: %s, %s, %zu bytes\n", shape->name,
 				peers[p]->name, sizes[s]);
-			bench_apart(peers[p], sizes[s], shape->run);
+			bench_apart(shape, peers[p], sizes[s]);
 		}
 }
 
@@ -207,6 +227,18 @@ static void report(const char *path)
 	bench_report_show(stdout, csv);
 	if ((csv && fclose(csv)) || fflush(stdout))
 		bench_die("the table or the CSV could not be written: %m");
+}
+
+/* thousands of channels have as many files */
+static void files_init(void)
+{
+	struct rlimit files = { FILES_MAX, FILES_MAX };
+
+	if (!setrlimit(RLIMIT_NOFILE, &files))
+		return;
+	getrlimit(RLIMIT_NOFILE, &files);
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
 }
 
 int main(int argc, char **argv)
@@ -233,8 +265,7 @@ int main(int argc, char **argv)
 			bench_forever = true;
 		else
 			return help(), option != 'h';
-	if (!n_sizes)
-		memcpy(sizes, all_sizes, (n_sizes = N(all_sizes)) * sizeof(*sizes));
+	files_init();
 	bench_count_init();
 	bench_figure_init();
 	if (earlier)

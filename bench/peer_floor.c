@@ -92,7 +92,7 @@ static void event_receive(struct bench_channel *c)
 const struct bench_peer bench_eventfd = {
 	.name = "eventfd",
 	.role = BENCH_FLOOR,
-	.shapes = BENCH_SELF | BENCH_TRIP,
+	.shapes = BENCH_SELF | BENCH_TRIP | BENCH_CALL,
 	.open = event_open,
 	.send = event_send,
 	.receive = event_receive,

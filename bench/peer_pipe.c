@@ -39,7 +39,7 @@ static void pipe_close(struct bench_channel *c)
 const struct bench_peer bench_pipe = {
 	.name = "pipe",
 	.role = BENCH_PEER,
-	.shapes = BENCH_ALL,
+	.shapes = BENCH_ALL | BENCH_MEMORY,
 	.open = pipe_open,
 	.send = pipe_send,
 	.receive = pipe_receive,

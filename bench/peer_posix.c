@@ -22,11 +22,11 @@ static void limit_init(void)
 
 static void posix_open(struct bench_channel *c)
 {
-	struct mq_attr attr = { .mq_maxmsg = BENCH_DEPTH, .mq_msgsize = (long)c->size };
+	struct mq_attr attr = { .mq_maxmsg = bench_depth, .mq_msgsize = (long)c->size };
 	char name[64];
 
 	limit_init();
-	snprintf(name, sizeof(name), "/mq-bench-%d-%u", getpid(), c->number);
+	snprintf(name, sizeof(name), "/mq-bench-%d-%s", getpid(), c->name);
 	c->to = mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, &attr);
 	if (c->to < 0)
 		bench_die("POSIX queue %s of %zu bytes: %m; see fs.mqueue.* and RLIMIT_MSGQUEUE",
@@ -55,7 +55,7 @@ static void posix_close(struct bench_channel *c)
 const struct bench_peer bench_posix = {
 	.name = "POSIX queue",
 	.role = BENCH_PEER,
-	.shapes = BENCH_ALL,
+	.shapes = BENCH_ALL | BENCH_MEMORY,
 	.open = posix_open,
 	.send = posix_send,
 	.receive = posix_receive,

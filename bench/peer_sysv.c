@@ -19,12 +19,12 @@ static void room_init(struct bench_channel *c)
 
 	if (msgctl(c->to, IPC_STAT, &state))
 		bench_die("msgctl: %m");
-	if (state.msg_qbytes >= BENCH_DEPTH * c->size)
+	if (state.msg_qbytes >= bench_depth * c->size)
 		return;
-	state.msg_qbytes = BENCH_DEPTH * c->size;
+	state.msg_qbytes = bench_depth * c->size;
 	if (msgctl(c->to, IPC_SET, &state))
 		bench_die("a System V queue of %zu bytes: %m; raise kernel.msgmnb",
-			  BENCH_DEPTH * c->size);
+			  bench_depth * c->size);
 }
 
 static void sysv_open(struct bench_channel *c)
@@ -60,7 +60,7 @@ static void sysv_close(struct bench_channel *c)
 const struct bench_peer bench_sysv = {
 	.name = "System V queue",
 	.role = BENCH_PEER,
-	.shapes = BENCH_ALL,
+	.shapes = BENCH_ALL | BENCH_GROWTH | BENCH_MEMORY,
 	.open = sysv_open,
 	.send = sysv_send,
 	.receive = sysv_receive,

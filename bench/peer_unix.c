@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * AF_UNIX: datagrams, and sequenced packets, between the two ends of a socketpair
+ * AF_UNIX: datagrams, and sequenced packets, between the two ends of a socketpair, or to a name
  *
  * Copyright (C) the mq authors
  */
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -93,7 +96,7 @@ static void unix_close(struct bench_channel *c)
 const struct bench_peer bench_unix = {
 	.name = "AF_UNIX datagram",
 	.role = BENCH_PEER,
-	.shapes = BENCH_ALL,
+	.shapes = BENCH_ALL | BENCH_MEMORY,
 	.open = datagram_open,
 	.send = unix_send,
 	.receive = unix_receive,
@@ -105,11 +108,59 @@ const struct bench_peer bench_unix = {
 const struct bench_peer bench_seqpacket = {
 	.name = "AF_UNIX seqpacket",
 	.role = BENCH_PEER,
-	.shapes = BENCH_ALL,
+	.shapes = BENCH_ALL | BENCH_MEMORY,
 	.open = seqpacket_open,
 	.send = unix_send,
 	.receive = unix_receive,
 	.send_many = unix_send_many,
 	.receive_many = unix_receive_many,
 	.close = unix_close,
+};
+
+/* in the abstract name space, which begins with a NUL: no file system has a part in it */
+#define ADDRESS_SIZE	(offsetof(struct sockaddr_un, sun_path) + BENCH_NAME_SIZE)
+
+/* what this process sends from */
+static int own = -1;
+
+static void named_open(struct bench_channel *c)
+{
+	struct sockaddr_un *address = malloc(sizeof(*address));
+
+	if (!address)
+		bench_die("no memory for an address");
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	memcpy(address->sun_path + 1, c->name, BENCH_NAME_SIZE - 1);
+	c->own = address;
+	c->from = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (c->from < 0 || bind(c->from, (struct sockaddr *)address, ADDRESS_SIZE))
+		bench_die("AF_UNIX: a socket with a name: %m");
+}
+
+static void named_join(struct bench_channel *c)
+{
+	own = c->from;
+}
+
+static void named_send(struct bench_channel *c)
+{
+	if (sendto(own, c->out, c->out_size, 0, c->own, ADDRESS_SIZE) != (ssize_t)c->out_size)
+		bench_die("AF_UNIX: sendto: %m");
+}
+
+static void named_close(struct bench_channel *c)
+{
+	close(c->from);
+	free(c->own);
+}
+
+const struct bench_peer bench_unix_named = {
+	.name = "AF_UNIX by name",
+	.role = BENCH_PEER,
+	.shapes = BENCH_GROWTH | BENCH_MEMORY,
+	.open = named_open,
+	.join = named_join,
+	.send = named_send,
+	.receive = unix_receive,
+	.close = named_close,
 };

@@ -20,9 +20,9 @@ static const struct block {
 	{ "batch", "message", 8, "Send and receive in one process, 8 by one call, per message" },
 	{ "batch", "message", 32, "Send and receive in one process, 32 by one call, per message" },
 	{ "trip", "trip", 1, "Round trip between two processes" },
-	{ "broadcast", "send", BENCH_MANY, "Broadcast to 64, sending, per receiver" },
-	{ "broadcast", "marginal", BENCH_MANY, "Broadcast, sending, per receiver more (from 8 to 64)" },
-	{ "broadcast", "total", BENCH_MANY, "Broadcast to 64, sending and receiving, per receiver" },
+	{ "broadcast", "send", 64, "Broadcast to 64, sending, per receiver" },
+	{ "broadcast", "marginal", 512, "Broadcast, sending, per receiver more (from 64 to 512)" },
+	{ "broadcast", "total", 64, "Broadcast to 64, sending and receiving, per receiver" },
 };
 
 #define N_BLOCKS	(sizeof(blocks) / sizeof(*blocks))
@@ -161,7 +161,7 @@ static void csv_show(FILE *csv, const struct bench_figure *f)
 
 	fprintf(csv, "%s,%s,%s,%s,%zu,%u,%.1f,%.1f,%.2f,%u,%.3f,%s\n", f->shape, f->measure,
 		f->peer->name, roles[f->peer->role], f->size, f->n, f->median, f->least,
-		f->spread, f->n_samples, ratio_get(f), bench_count_unit());
+		f->spread, f->n_samples, ratio_get(f), f->unit ? f->unit : bench_count_unit());
 }
 
 static char *text_new(const char *text)
@@ -182,10 +182,12 @@ static void line_parse(const char *path, const char *line)
 		   measure, peer, &f.size, &f.n, &f.median, &f.least, &f.spread, &f.n_samples,
 		   unit) != 10)
 		bench_die("%s: no line of ours: %s", path, line);
-	if (strcmp(unit, bench_count_unit()))
+	f.unit = strcmp(unit, "bytes") ? NULL : "bytes";
+	if (!f.unit && strcmp(unit, bench_count_unit()))
 		bench_die("%s: %s cannot be compared with %s", path, unit, bench_count_unit());
 	to = bench_figure_new(&(struct bench_shape){ .name = text_new(shape) }, text_new(measure),
 			      bench_peer_get(peer), f.size, f.n);
+	to->unit = f.unit;
 	to->median = f.median;
 	to->least = f.least;
 	to->spread = f.spread;

@@ -33,9 +33,10 @@ static double loop_cost(unsigned int per_call)
 	return batch(&c);
 }
 
-static void run_many(const struct bench_peer *peer, size_t size, unsigned int per_call)
+static void run_many(const struct bench_shape *shape, const struct bench_peer *peer, size_t size,
+		     unsigned int per_call)
 {
-	struct bench_figure *f = bench_figure_new(&bench_batch, "message", peer, size, per_call);
+	struct bench_figure *f = bench_figure_new(shape, "message", peer, size, per_call);
 	double loop = peer->send_many ? 0 : loop_cost(per_call);
 	struct bench_channel c;
 
@@ -49,14 +50,23 @@ static void run_many(const struct bench_peer *peer, size_t size, unsigned int pe
 	bench_channel_close(&c);
 }
 
-static void run(const struct bench_peer *peer, size_t size)
+static void run(const struct bench_shape *shape, const struct bench_peer *peer, size_t size)
 {
 	for (unsigned int i = bench_forever ? N_PER_CALLS - 1 : 0; i < N_PER_CALLS; i++)
-		run_many(peer, size, per_calls[i]);
+		run_many(shape, peer, size, per_calls[i]);
 }
 
 const struct bench_shape bench_batch = {
 	.name = "batch",
 	.flag = BENCH_BATCH,
+	.sizes = { 64, 1024 },
+	.run = run,
+};
+
+const struct bench_shape bench_group_batch = {
+	.name = "group-batch",
+	.flag = BENCH_BATCH,
+	.is_grouped = true,
+	.sizes = { 64 },
 	.run = run,
 };

@@ -29,9 +29,9 @@ static double loop_cost(void)
 	return batch(&c);
 }
 
-static void run(const struct bench_peer *peer, size_t size)
+static void run(const struct bench_shape *shape, const struct bench_peer *peer, size_t size)
 {
-	struct bench_figure *f = bench_figure_new(&bench_self, "message", peer, size, 1);
+	struct bench_figure *f = bench_figure_new(shape, "message", peer, size, 1);
 	double loop = loop_cost();
 	struct bench_channel c;
 
@@ -48,5 +48,14 @@ static void run(const struct bench_peer *peer, size_t size)
 const struct bench_shape bench_self = {
 	.name = "self",
 	.flag = BENCH_SELF,
+	.sizes = { 16, 64, 256, 1024, 4000, 16384, 65536 },
+	.run = run,
+};
+
+const struct bench_shape bench_group_self = {
+	.name = "group-self",
+	.flag = BENCH_SELF,
+	.is_grouped = true,
+	.sizes = { 64 },
 	.run = run,
 };

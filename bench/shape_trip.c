@@ -1,78 +1,107 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Round trip: one process sends, another one sleeps until it comes and sends it back
+ * Round trip: one process sends, another one sleeps until it comes and sends one back
  *
  * Counted are both directions, both sleeps and both switches between the processes.
+ * In the shape `call` a peer may use what it has for requests and replies.
  *
  * Copyright (C) the mq authors
  */
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "bench.h"
 
 #define TRIPS	8
 
-static double batch(struct bench_channel *there, struct bench_channel *back)
+/* the two ways of a round trip, and what each side does */
+struct route {
+	struct bench_channel there;
+	struct bench_channel back;
+	void (*ask)(struct bench_channel *there, struct bench_channel *back);
+	void (*serve)(struct bench_channel *there, struct bench_channel *back);
+};
+
+static double batch(struct route *route)
 {
-	const struct bench_peer *peer = there->peer;
 	uint64_t from = bench_count();
 
-	for (int i = 0; i < TRIPS; i++) {
-		peer->send(there);
-		bench_channel_await(back);
-	}
+	for (int i = 0; i < TRIPS; i++)
+		route->ask(&route->there, &route->back);
 	return bench_count_show(bench_count() - from) / TRIPS;
 }
 
-/* the other side; the first message back says that it is there */
-static _Noreturn void echo(struct bench_channel *there, struct bench_channel *back)
+static void send_await(struct bench_channel *there, struct bench_channel *back)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	bench_channel_join(there);
-	for (;;) {
-		there->peer->send(back);
-		bench_channel_await(there);
-	}
-}
-
-static pid_t echo_new(struct bench_channel *there, struct bench_channel *back)
-{
-	pid_t child = fork();
-
-	if (child < 0)
-		bench_die("no second process: %m");
-	if (child == 0)
-		echo(there, back);
+	there->peer->send(there);
 	bench_channel_await(back);
-	return child;
 }
 
-static void run(const struct bench_peer *peer, size_t size)
+static void await_send(struct bench_channel *there, struct bench_channel *back)
 {
-	struct bench_figure *f = bench_figure_new(&bench_trip, "trip", peer, size, 1);
-	struct bench_channel there, back;
-	pid_t child;
+	bench_channel_await(there);
+	back->peer->send(back);
+}
 
-	bench_channel_open(&there, peer, size, 1);
-	bench_channel_open(&back, peer, size, 1);
-	bench_channel_join(&back);
-	child = echo_new(&there, &back);
+static void server_join(void *context, unsigned int i)
+{
+	struct route *route = context;
+
+	(void)i;
+	bench_channel_join(&route->there);
+}
+
+static void server_work(void *context, unsigned int i)
+{
+	struct route *route = context;
+
+	(void)i;
+	for (;;)
+		route->serve(&route->there, &route->back);
+}
+
+static void run_route(struct route *route, struct bench_figure *f)
+{
+	struct bench_crew server;
+
+	bench_channel_open(&route->there, f->peer, f->size, 1);
+	bench_channel_open(&route->back, f->peer, f->size, 1);
+	bench_channel_join(&route->back);
+	bench_crew_init(&server, 1, server_join, server_work, route);
+	bench_crew_add(&server);
+	bench_crew_go(&server, 0);
 	for (int i = 0; i < 4 * TRIPS; i++)
-		batch(&there, &back);
-	bench_channel_check(&back, 1);
+		batch(route);
+	bench_channel_check(&route->back, 1);
 	while (!bench_figure_is_done(f))
-		bench_figure_push(f, batch(&there, &back));
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
-	bench_channel_close(&there);
-	bench_channel_close(&back);
+		bench_figure_push(f, batch(route));
+	bench_crew_deinit(&server);
+	bench_channel_close(&route->there);
+	bench_channel_close(&route->back);
+}
+
+static void run_trip(const struct bench_shape *shape, const struct bench_peer *peer, size_t size)
+{
+	struct route route = { .ask = send_await, .serve = await_send };
+
+	run_route(&route, bench_figure_new(shape, "trip", peer, size, 1));
+}
+
+static void run_call(const struct bench_shape *shape, const struct bench_peer *peer, size_t size)
+{
+	struct route route = { .ask = peer->call ? peer->call : send_await,
+			       .serve = peer->serve ? peer->serve : await_send };
+
+	run_route(&route, bench_figure_new(shape, "trip", peer, size, 1));
 }
 
 const struct bench_shape bench_trip = {
 	.name = "trip",
 	.flag = BENCH_TRIP,
-	.run = run,
+	.sizes = { 64, 4000 },
+	.run = run_trip,
+};
+
+const struct bench_shape bench_call = {
+	.name = "call",
+	.flag = BENCH_CALL,
+	.sizes = { 64, 4000 },
+	.run = run_call,
 };

@@ -22,7 +22,7 @@ void bench_user_open(struct bench_channel *c)
 	if (!own)
 		bench_die("%s: no memory for a channel", c->peer->name);
 	own->opener = getpid();
-	snprintf(own->name, sizeof(own->name), "mq.bench-%d-%u", own->opener, c->number);
+	snprintf(own->name, sizeof(own->name), "mq.bench-%d-%s", own->opener, c->name);
 	own->next = first;
 	first = c;
 	c->own = own;
