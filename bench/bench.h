@@ -26,8 +26,9 @@
 /* bytes of a name and of the NUL behind it; each is as long as any other */
 #define BENCH_NAME_SIZE	6
 
-/* most sizes that a shape has of its own */
+/* most sizes, and most repetitions, that a shape has of its own */
 #define BENCH_SIZES_MAX	8
+#define BENCH_NS_MAX	4
 
 struct bench_peer;
 
@@ -151,14 +152,17 @@ struct bench_figure {
  * @flag: its bit in struct bench_peer's @shapes
  * @is_grouped: in a child memory group
  * @sizes: of the messages, unless others are asked for
- * @run: measures one peer at one size
+ * @ns: what it is repeated by (receivers, messages per call ...); one measurement for each
+ * @run: measures one peer at one size, for one of @ns
  */
 struct bench_shape {
 	const char *name;
 	unsigned int flag;
 	bool is_grouped;
 	size_t sizes[BENCH_SIZES_MAX];
-	void (*run)(const struct bench_shape *shape, const struct bench_peer *peer, size_t size);
+	unsigned int ns[BENCH_NS_MAX];
+	void (*run)(const struct bench_shape *shape, const struct bench_peer *peer, size_t size,
+		    unsigned int n);
 };
 
 #define BENCH_SELF	(1u << 0)
@@ -229,8 +233,9 @@ struct bench_figure *bench_figure_new(const struct bench_shape *shape, const cha
 				      const struct bench_peer *peer, size_t size,
 				      unsigned int n);
 const struct bench_figure *bench_figure_get(unsigned int i);
-bool bench_figure_is_there(const struct bench_shape *shape, const struct bench_peer *peer,
-			   size_t size);
+const struct bench_figure *bench_figure_find(const struct bench_shape *shape, const char *measure,
+					     const struct bench_peer *peer, size_t size,
+					     unsigned int n);
 void bench_figure_set(struct bench_figure *f, double value);
 void bench_figure_push(struct bench_figure *f, double sample);
 bool bench_figure_is_done(struct bench_figure *f);
@@ -254,7 +259,6 @@ void bench_report_show(FILE *table, FILE *csv);
 /* main.c */
 extern bool bench_forever;
 const struct bench_peer *bench_peer_get(const char *name);
-void bench_apart(const struct bench_shape *shape, const struct bench_peer *peer, size_t size);
 _Noreturn void bench_die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /**

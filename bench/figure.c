@@ -94,21 +94,28 @@ const struct bench_figure *bench_figure_get(unsigned int i)
 }
 
 /**
- * bench_figure_is_there - whether something was measured, by this run or an earlier one
+ * bench_figure_find - a figure that was measured, by this run or an earlier one
  * @shape: how the peer is used
+ * @measure: which part of it, or NULL for any
  * @peer: what is measured
  * @size: bytes of a message
+ * @n: what the shape is repeated by
  *
- * Return: true if there is any figure of it.
+ * Return: the figure, or NULL.
  */
-bool bench_figure_is_there(const struct bench_shape *shape, const struct bench_peer *peer,
-			   size_t size)
+const struct bench_figure *bench_figure_find(const struct bench_shape *shape, const char *measure,
+					     const struct bench_peer *peer, size_t size,
+					     unsigned int n)
 {
-	for (unsigned int i = 0; i < all->n; i++)
-		if (all->figures[i].size == size && !strcmp(all->figures[i].shape, shape->name) &&
-		    !strcmp(all->figures[i].peer->name, peer->name))
-			return true;
-	return false;
+	for (unsigned int i = 0; i < all->n; i++) {
+		const struct bench_figure *f = &all->figures[i];
+
+		if (f->size == size && f->n == n && !strcmp(f->shape, shape->name) &&
+		    !strcmp(f->peer->name, peer->name) &&
+		    (!measure || !strcmp(f->measure, measure)))
+			return f;
+	}
+	return NULL;
 }
 
 /**

@@ -70,16 +70,17 @@ void bench_die(const char *format, ...)
 
 static void help(void)
 {
-	printf("usage: mq-bench [-p PEER]... [-s SHAPE]... [-b BYTES]... [-i FILE] [-c FILE] [-f]\n"
+	printf("usage: mq-bench [-p PEER]... [-s SHAPE]... [-b BYTES]... [-n N] [-i FILE] [-c FILE] [-f]\n"
 	       "Counts what one message costs, through /dev/mq and through its peers.\n"
 	       "  -p PEER   only this one; may be repeated:");
 	for (size_t i = 0; i < N(peers); i++)
-		if (peers[i])
+		if (peers[i] && peers[i] != &bench_mq_mixed)
 			printf("%s '%s'", i ? "," : "", peers[i]->name);
 	printf("\n  -s SHAPE  only this one; may be repeated:");
 	for (size_t i = 0; i < N(shapes); i++)
 		printf("%s %s", i ? "," : "", shapes[i]->name);
-	printf("\n  -b BYTES  only this size; may be repeated; default: as the shape says\n"
+	printf("\n  -b BYTES  this size, instead of those that a shape has; may be repeated\n"
+	       "  -n N      of what a shape is repeated by (receivers, messages per call ...) only N\n"
 	       "  -i FILE   the CSV of an earlier run: its figures are shown too, and not measured again\n"
 	       "  -c FILE   write all figures as CSV\n"
 	       "  -f        run the first shape forever, for a profiler that looks on\n"
@@ -91,6 +92,22 @@ static void help(void)
 struct choice {
 	unsigned int mask;
 	bool given;
+};
+
+/**
+ * struct choices - what is to be measured
+ * @peers: which of them
+ * @shapes: which of them
+ * @sizes: of the messages
+ * @n_sizes: how many @sizes; 0 for those of each shape
+ * @n: the only one of a shape's @ns, or 0
+ */
+struct choices {
+	struct choice peers;
+	struct choice shapes;
+	size_t sizes[16];
+	unsigned int n_sizes;
+	unsigned int n;
 };
 
 static void choice_push(struct choice *c, unsigned int bit)
@@ -155,16 +172,13 @@ static size_t size_parse(const char *text)
 	return size;
 }
 
-/**
- * bench_apart - measure in a process of its own
- * @shape: how to use the peer
- * @peer: what to measure
- * @size: bytes of a message
- *
- * So no measurement inherits what an earlier one left behind: a heap, threads, connections,
- * a library that must be new in every process. Its figures are in memory that all share.
+/*
+ * Each measurement is made in a process of its own, so that none inherits what an
+ * earlier one left behind: a heap, threads, connections, a library that must be
+ * new in every process. Its figures are in memory that all share.
  */
-void bench_apart(const struct bench_shape *shape, const struct bench_peer *peer, size_t size)
+static void measure(const struct bench_shape *shape, const struct bench_peer *peer, size_t size,
+		    unsigned int n)
 {
 	pid_t child = fork();
 	int status;
@@ -178,41 +192,50 @@ void bench_apart(const struct bench_shape *shape, const struct bench_peer *peer,
 			alarm(USER_SECONDS);
 		if (shape->is_grouped)
 			bench_group_enter();
-		shape->run(shape, peer, size);
+		shape->run(shape, peer, size, n);
 		_exit(0);
 	}
 	if (waitpid(child, &status, 0) != child || status)
-		bench_die("%s, %s, %zu bytes: the measurement ended early, by %s", shape->name,
-			  peer->name, size, strsignal(WTERMSIG(status)));
+		bench_die("%s, %s, %zu bytes, %u: the measurement ended early, by %s", shape->name,
+			  peer->name, size, n, strsignal(WTERMSIG(status)));
 	if (shape->is_grouped)
 		bench_group_remove();
 }
 
-static void run_shape(const struct bench_shape *shape, unsigned int mask, const size_t *sizes,
-		      unsigned int n_sizes)
+static bool is_chosen(const struct choices *c, unsigned int peer, const struct bench_shape *shape,
+		      size_t size, unsigned int n)
 {
-	if (!n_sizes) {
-		sizes = shape->sizes;
-		while (n_sizes < BENCH_SIZES_MAX && sizes[n_sizes])
-			n_sizes++;
-	}
-	for (unsigned int s = 0; s < n_sizes; s++)
-		for (unsigned int p = 0; p < N(peers); p++) {
-			if (!(mask & 1u << p) || !peers[p] || !(peers[p]->shapes & shape->flag) ||
-			    bench_figure_is_there(shape, peers[p], sizes[s]))
-				continue;
-			fprintf(stderr, "mq-bench: %s, %s, %zu bytes\n", shape->name,
-				peers[p]->name, sizes[s]);
-			bench_apart(shape, peers[p], sizes[s]);
-		}
+	return c->peers.mask & 1u << peer && peers[peer] && peers[peer]->shapes & shape->flag &&
+	       (!c->n || c->n == n) && !bench_figure_find(shape, NULL, peers[peer], size, n);
 }
 
-static void run(struct choice which_peers, struct choice which_shapes, const size_t *sizes,
-		unsigned int n_sizes)
+static void run_size(const struct choices *c, const struct bench_shape *shape, size_t size)
 {
-	for (unsigned int i = 0; i < N(shapes); i++)
-		if (which_shapes.mask & 1u << i)
-			run_shape(shapes[i], which_peers.mask, sizes, n_sizes);
+	for (unsigned int p = 0; p < N(peers); p++) {
+		bool is_said = false;
+
+		for (unsigned int i = 0; i < BENCH_NS_MAX && shape->ns[i]; i++) {
+			if (!is_chosen(c, p, shape, size, shape->ns[i]))
+				continue;
+			if (!is_said)
+				fprintf(stderr, "mq-bench: %s, %s, %zu bytes\n", shape->name,
+					peers[p]->name, size);
+			is_said = true;
+			measure(shape, peers[p], size, shape->ns[i]);
+		}
+	}
+}
+
+static void run(const struct choices *c)
+{
+	for (unsigned int i = 0; i < N(shapes); i++) {
+		const size_t *sizes = c->n_sizes ? c->sizes : shapes[i]->sizes;
+		unsigned int most = c->n_sizes ? c->n_sizes : BENCH_SIZES_MAX;
+
+		if (c->shapes.mask & 1u << i)
+			for (unsigned int s = 0; s < most && sizes[s]; s++)
+				run_size(c, shapes[i], sizes[s]);
+	}
 }
 
 static void report(const char *path)
@@ -243,20 +266,20 @@ static void files_init(void)
 
 int main(int argc, char **argv)
 {
-	struct choice which_peers = { .mask = ~0u }, which_shapes = { .mask = ~0u };
-	size_t sizes[16];
-	unsigned int n_sizes = 0;
+	struct choices c = { .peers.mask = ~0u, .shapes.mask = ~0u };
 	const char *csv = NULL, *earlier = NULL;
 	int option;
 
 	main_process = getpid();
-	while ((option = getopt(argc, argv, "p:s:b:i:c:fh")) != -1)
+	while ((option = getopt(argc, argv, "p:s:b:n:i:c:fh")) != -1)
 		if (option == 'p')
-			choice_push(&which_peers, peer_parse(optarg));
+			choice_push(&c.peers, peer_parse(optarg));
 		else if (option == 's')
-			choice_push(&which_shapes, shape_parse(optarg));
-		else if (option == 'b' && n_sizes < N(sizes))
-			sizes[n_sizes++] = size_parse(optarg);
+			choice_push(&c.shapes, shape_parse(optarg));
+		else if (option == 'b' && c.n_sizes < N(c.sizes))
+			c.sizes[c.n_sizes++] = size_parse(optarg);
+		else if (option == 'n')
+			c.n = (unsigned int)atoi(optarg);
 		else if (option == 'i')
 			earlier = optarg;
 		else if (option == 'c')
@@ -270,7 +293,7 @@ int main(int argc, char **argv)
 	bench_figure_init();
 	if (earlier)
 		bench_report_load(earlier);
-	run(which_peers, which_shapes, sizes, n_sizes);
+	run(&c);
 	report(csv);
 	return is_peer_missing ? 2 : 0;
 }

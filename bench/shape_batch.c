@@ -8,9 +8,6 @@
  */
 #include "bench.h"
 
-static const unsigned int per_calls[] = { 8, 32 };
-
-#define N_PER_CALLS	(sizeof(per_calls) / sizeof(*per_calls))
 #define ROUNDS		2
 
 /* counts per message */
@@ -33,8 +30,8 @@ static double loop_cost(unsigned int per_call)
 	return batch(&c);
 }
 
-static void run_many(const struct bench_shape *shape, const struct bench_peer *peer, size_t size,
-		     unsigned int per_call)
+static void run(const struct bench_shape *shape, const struct bench_peer *peer, size_t size,
+		unsigned int per_call)
 {
 	struct bench_figure *f = bench_figure_new(shape, "message", peer, size, per_call);
 	double loop = peer->send_many ? 0 : loop_cost(per_call);
@@ -50,16 +47,11 @@ static void run_many(const struct bench_shape *shape, const struct bench_peer *p
 	bench_channel_close(&c);
 }
 
-static void run(const struct bench_shape *shape, const struct bench_peer *peer, size_t size)
-{
-	for (unsigned int i = bench_forever ? N_PER_CALLS - 1 : 0; i < N_PER_CALLS; i++)
-		run_many(shape, peer, size, per_calls[i]);
-}
-
 const struct bench_shape bench_batch = {
 	.name = "batch",
 	.flag = BENCH_BATCH,
 	.sizes = { 64, 1024 },
+	.ns = { 8, 32 },
 	.run = run,
 };
 
@@ -68,5 +60,6 @@ const struct bench_shape bench_group_batch = {
 	.flag = BENCH_BATCH,
 	.is_grouped = true,
 	.sizes = { 64 },
+	.ns = { 8, 32 },
 	.run = run,
 };

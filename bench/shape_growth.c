@@ -13,10 +13,6 @@
 
 #define MESSAGES	16
 
-static const unsigned int populations[] = { 2, 100, 1000, 10000 };
-
-#define N_POPULATIONS	(sizeof(populations) / sizeof(*populations))
-
 static void draw(struct bench_channel *all, unsigned int n, struct bench_channel **drawn)
 {
 	static uint64_t state = 1;
@@ -45,7 +41,7 @@ static double loop_cost(void)
 	return batch(drawn, &bench_none);
 }
 
-static void run_population(struct bench_figure *f, struct bench_channel *all)
+static void count(struct bench_figure *f, struct bench_channel *all)
 {
 	struct bench_channel *drawn[MESSAGES];
 	double loop = loop_cost();
@@ -61,22 +57,19 @@ static void run_population(struct bench_figure *f, struct bench_channel *all)
 	}
 }
 
-static void run(const struct bench_shape *shape, const struct bench_peer *peer, size_t size)
+static void run(const struct bench_shape *shape, const struct bench_peer *peer, size_t size,
+		unsigned int n)
 {
-	struct bench_channel *all = calloc(populations[N_POPULATIONS - 1], sizeof(*all));
-	unsigned int n = 0;
+	struct bench_channel *all = calloc(n, sizeof(*all));
 
 	if (!all)
-		bench_die("no memory for %u channels", populations[N_POPULATIONS - 1]);
-	for (unsigned int i = 0; i < N_POPULATIONS; i++) {
-		while (n < populations[i])
-			bench_channel_open(&all[n++], peer, size, 1);
-		if (i == 0)
-			bench_channel_join(&all[0]);
-		run_population(bench_figure_new(shape, "message", peer, size, n), all);
-	}
-	while (n--)
-		bench_channel_close(&all[n]);
+		bench_die("no memory for %u channels", n);
+	for (unsigned int i = 0; i < n; i++)
+		bench_channel_open(&all[i], peer, size, 1);
+	bench_channel_join(&all[0]);
+	count(bench_figure_new(shape, "message", peer, size, n), all);
+	for (unsigned int i = 0; i < n; i++)
+		bench_channel_close(&all[i]);
 	free(all);
 }
 
@@ -84,5 +77,6 @@ const struct bench_shape bench_growth = {
 	.name = "growth",
 	.flag = BENCH_GROWTH,
 	.sizes = { 64 },
+	.ns = { 2, 100, 1000, 10000 },
 	.run = run,
 };

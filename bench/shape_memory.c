@@ -20,8 +20,6 @@
 #define MAILBOXES	1000
 #define CACHES		"/sys/kernel/slab"
 
-static const unsigned int depths[] = { 16, BENCH_DEPTH };
-
 /* each processor keeps some free objects that count as used, until a cache is told to shrink */
 static void caches_shrink(void)
 {
@@ -127,15 +125,19 @@ static int files_of(const struct bench_peer *peer, size_t size)
 	return files;
 }
 
-static void run_depth(const struct bench_shape *shape, const struct bench_peer *peer, size_t size,
-		      unsigned int depth)
+/* A process's mailbox has the depth that the driver was loaded with. */
+static void run(const struct bench_shape *shape, const struct bench_peer *peer, size_t size,
+		unsigned int depth)
 {
-	struct bench_figure *f = bench_figure_new(shape, "mailbox", peer, size, depth);
-	struct village v = { .peer = peer, .size = size };
 	unsigned int workers = peer->is_per_process ? MAILBOXES : 1;
+	struct village v = { .peer = peer, .size = size };
+	struct bench_figure *f;
 	double files;
 
+	if (peer->is_per_process && depth != bench_depth)
+		return;
 	bench_depth = depth;
+	f = bench_figure_new(shape, "mailbox", peer, size, depth);
 	files = files_of(peer, size);
 	v.each = MAILBOXES / workers;
 	bench_crew_init(&v.crew, workers, NULL, make, &v);
@@ -148,16 +150,10 @@ static void run_depth(const struct bench_shape *shape, const struct bench_peer *
 	bench_crew_deinit(&v.crew);
 }
 
-static void run(const struct bench_shape *shape, const struct bench_peer *peer, size_t size)
-{
-	for (unsigned int i = 0; i < sizeof(depths) / sizeof(*depths); i++)
-		if (!peer->is_per_process || depths[i] == BENCH_DEPTH)
-			run_depth(shape, peer, size, depths[i]);
-}
-
 const struct bench_shape bench_memory = {
 	.name = "memory",
 	.flag = BENCH_MEMORY,
 	.sizes = { 64 },
+	.ns = { 16, BENCH_DEPTH },
 	.run = run,
 };

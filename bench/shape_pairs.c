@@ -9,14 +9,15 @@
  */
 #include "bench.h"
 
-#define PAIRS	8
+#define PAIRS_MAX	8
 #define WINDOW	16
 #define ROUNDS	4
 
 /* in each pair @there leads from its sender to its receiver; in @back comes that all was received */
 struct pairs {
-	struct bench_channel there[PAIRS];
-	struct bench_channel back[PAIRS];
+	unsigned int n;
+	struct bench_channel there[PAIRS_MAX];
+	struct bench_channel back[PAIRS_MAX];
 	struct bench_crew senders;
 	struct bench_crew receivers;
 };
@@ -25,10 +26,10 @@ static double batch(struct bench_crew *senders)
 {
 	uint64_t from = bench_count();
 
-	for (unsigned int i = 0; i < PAIRS; i++)
+	for (unsigned int i = 0; i < senders->n; i++)
 		bench_crew_go(senders, i);
-	bench_crew_wait(senders, PAIRS);
-	return bench_count_show(bench_count() - from) / (PAIRS * ROUNDS * WINDOW);
+	bench_crew_wait(senders, senders->n);
+	return bench_count_show(bench_count() - from) / (senders->n * ROUNDS * WINDOW);
 }
 
 static void sender_join(void *context, unsigned int i)
@@ -78,13 +79,13 @@ static void no_work(void *context, unsigned int i)
 }
 
 /* what it costs to tell them, and to hear that they are done */
-static double telling_cost(void)
+static double telling_cost(unsigned int n)
 {
 	struct bench_crew crew;
 	double cost = 0;
 
-	bench_crew_init(&crew, PAIRS, NULL, no_work, NULL);
-	for (unsigned int i = 0; i < PAIRS; i++)
+	bench_crew_init(&crew, n, NULL, no_work, NULL);
+	for (unsigned int i = 0; i < n; i++)
 		bench_crew_add(&crew);
 	for (int i = 0; i < 8; i++)
 		cost = batch(&crew);
@@ -94,9 +95,9 @@ static double telling_cost(void)
 
 static void pairs_init(struct pairs *p, const struct bench_peer *peer, size_t size)
 {
-	bench_crew_init(&p->receivers, PAIRS, receiver_join, receiver_work, p);
-	bench_crew_init(&p->senders, PAIRS, sender_join, sender_work, p);
-	for (unsigned int i = 0; i < PAIRS; i++) {
+	bench_crew_init(&p->receivers, p->n, receiver_join, receiver_work, p);
+	bench_crew_init(&p->senders, p->n, sender_join, sender_work, p);
+	for (unsigned int i = 0; i < p->n; i++) {
 		bench_channel_open(&p->there[i], peer, size, 1);
 		bench_channel_open(&p->back[i], peer, size, 1);
 		bench_crew_add(&p->receivers);
@@ -109,17 +110,18 @@ static void pairs_deinit(struct pairs *p)
 {
 	bench_crew_deinit(&p->senders);
 	bench_crew_deinit(&p->receivers);
-	for (unsigned int i = 0; i < PAIRS; i++) {
+	for (unsigned int i = 0; i < p->n; i++) {
 		bench_channel_close(&p->there[i]);
 		bench_channel_close(&p->back[i]);
 	}
 }
 
-static void run(const struct bench_shape *shape, const struct bench_peer *peer, size_t size)
+static void run(const struct bench_shape *shape, const struct bench_peer *peer, size_t size,
+		unsigned int n)
 {
-	struct bench_figure *f = bench_figure_new(shape, "message", peer, size, PAIRS);
-	double telling = telling_cost();
-	struct pairs p;
+	struct bench_figure *f = bench_figure_new(shape, "message", peer, size, n);
+	double telling = telling_cost(n);
+	struct pairs p = { .n = n };
 
 	pairs_init(&p, peer, size);
 	for (int i = 0; i < 8; i++)
@@ -133,5 +135,6 @@ const struct bench_shape bench_pairs = {
 	.name = "pairs",
 	.flag = BENCH_PAIRS,
 	.sizes = { 64 },
+	.ns = { PAIRS_MAX },
 	.run = run,
 };

@@ -29,9 +29,10 @@ static double loop_cost(void)
 	return batch(&c);
 }
 
-static void run(const struct bench_shape *shape, const struct bench_peer *peer, size_t size)
+static void run(const struct bench_shape *shape, const struct bench_peer *peer, size_t size,
+		unsigned int n)
 {
-	struct bench_figure *f = bench_figure_new(shape, "message", peer, size, 1);
+	struct bench_figure *f = bench_figure_new(shape, "message", peer, size, n);
 	double loop = loop_cost();
 	struct bench_channel c;
 
@@ -49,6 +50,7 @@ const struct bench_shape bench_self = {
 	.name = "self",
 	.flag = BENCH_SELF,
 	.sizes = { 16, 64, 256, 1024, 4000, 16384, 65536 },
+	.ns = { 1 },
 	.run = run,
 };
 
@@ -57,5 +59,6 @@ const struct bench_shape bench_group_self = {
 	.flag = BENCH_SELF,
 	.is_grouped = true,
 	.sizes = { 64 },
+	.ns = { 1 },
 	.run = run,
 };

@@ -88,21 +88,23 @@ static void run(struct bench_figure *f, unsigned int senders, unsigned int per_c
 		bench_channel_close(&s.back[i]);
 }
 
-static void run_stream(const struct bench_shape *shape, const struct bench_peer *peer, size_t size)
+static void run_stream(const struct bench_shape *shape, const struct bench_peer *peer, size_t size,
+		       unsigned int per_call)
 {
-	run(bench_figure_new(shape, "message", peer, size, 1), 1, 1);
-	run(bench_figure_new(shape, "message", peer, size, 8), 1, 8);
+	run(bench_figure_new(shape, "message", peer, size, per_call), 1, per_call);
 }
 
-static void run_many(const struct bench_shape *shape, const struct bench_peer *peer, size_t size)
+static void run_many(const struct bench_shape *shape, const struct bench_peer *peer, size_t size,
+		     unsigned int senders)
 {
-	run(bench_figure_new(shape, "message", peer, size, SENDERS_MAX), SENDERS_MAX, 1);
+	run(bench_figure_new(shape, "message", peer, size, senders), senders, 1);
 }
 
 const struct bench_shape bench_stream = {
 	.name = "stream",
 	.flag = BENCH_STREAM,
 	.sizes = { 64, 4000 },
+	.ns = { 1, 8 },
 	.run = run_stream,
 };
 
@@ -110,5 +112,6 @@ const struct bench_shape bench_many = {
 	.name = "many",
 	.flag = BENCH_MANY,
 	.sizes = { 64 },
+	.ns = { SENDERS_MAX },
 	.run = run_many,
 };

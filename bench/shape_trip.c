@@ -77,25 +77,28 @@ static void run_route(struct route *route, struct bench_figure *f)
 	bench_channel_close(&route->back);
 }
 
-static void run_trip(const struct bench_shape *shape, const struct bench_peer *peer, size_t size)
+static void run_trip(const struct bench_shape *shape, const struct bench_peer *peer, size_t size,
+		     unsigned int n)
 {
 	struct route route = { .ask = send_await, .serve = await_send };
 
-	run_route(&route, bench_figure_new(shape, "trip", peer, size, 1));
+	run_route(&route, bench_figure_new(shape, "trip", peer, size, n));
 }
 
-static void run_call(const struct bench_shape *shape, const struct bench_peer *peer, size_t size)
+static void run_call(const struct bench_shape *shape, const struct bench_peer *peer, size_t size,
+		     unsigned int n)
 {
 	struct route route = { .ask = peer->call ? peer->call : send_await,
 			       .serve = peer->serve ? peer->serve : await_send };
 
-	run_route(&route, bench_figure_new(shape, "trip", peer, size, 1));
+	run_route(&route, bench_figure_new(shape, "trip", peer, size, n));
 }
 
 const struct bench_shape bench_trip = {
 	.name = "trip",
 	.flag = BENCH_TRIP,
 	.sizes = { 64, 4000 },
+	.ns = { 1 },
 	.run = run_trip,
 };
 
@@ -103,5 +106,6 @@ const struct bench_shape bench_call = {
 	.name = "call",
 	.flag = BENCH_CALL,
 	.sizes = { 64, 4000 },
+	.ns = { 1 },
 	.run = run_call,
 };
