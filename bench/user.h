@@ -6,7 +6,7 @@
  * the child of a process that used it. So a process that opened a channel, and may fork
  * yet, does nothing with the library before its first message; a process that joins
  * somebody else's channel becomes its receiver at once. Each measurement is a process
- * of its own (bench_apart), so nobody inherits a library that is in use.
+ * of its own, so nobody inherits a library that is in use.
  *
  * Copyright (C) the mq authors
  */
