@@ -129,6 +129,15 @@ function each_of_ours(shape, measure, bytes, n, i, v, other, out)
 	return out ? out "." : ""
 }
 
+# "frames (2,479), 8 % more than pipe (2,302)"
+function cheaper_of_ours(shape, measure, bytes, n, v, who, other)
+{
+	v = best("ours", shape, measure, bytes, n)
+	who = best_peer
+	other = best("peer", shape, measure, bytes, n)
+	return v == "" || other == "" ? "" : sprintf("%s (%s), %s", ours_name(who), number(v), beside(v, other, best_peer))
+}
+
 function ours_name(peer, is_first)
 {
 	if (peer == "/dev/mq frames")
@@ -140,7 +149,7 @@ function section(title, name, sentence)
 {
 	if (title)
 		printf "\n## %s\n", title
-	printf "\n%s\n\n![%s](%s.svg)\n", sentence, sentence, name
+	printf "\n%s\n\n![%s](%s.svg)\n", sentence, last_caption, name
 }
 
 # ---- choosing ----
@@ -231,16 +240,44 @@ function size_section(n, list, i, v, other, ratio, least_, most, ahead, text)
 	text = sprintf("The cheaper of our two ways is below every peer at %d of %d sizes: farthest at %s (%.2f of the best peer), least at %s (%.2f).", \
 		ahead, n, bytes_show(least_at), least_, bytes_show(most_at), most)
 	lines("self", "message", 4, 1, list, n)
-	line_plot("size", "Instructions per message, sent and received in one process", "bytes in a message", "bytes", 1)
-	section("By size", "size", text)
+	line_plot("size", "Instructions per message, sent and received in one process, on a logarithmic axis", "bytes in a message", "bytes", 1)
+	section("By size", "size", size_text(list[1], list[n]))
+	for (i = 1; i <= n; i++) {
+		other = best("peer", "self", "message", list[i], 1)
+		for (v = 1; v <= peers && other != ""; v++)
+			if (role[peer_of[v]] ~ /ours|peer/ && value("self", "message", peer_of[v], list[i], 1) != "")
+				point(peer_show(peer_of[v]), role[peer_of[v]], list[i], value("self", "message", peer_of[v], list[i], 1) / other)
+	}
+	line_plot("size-ratio", "The same as a multiple of the best peer of each size (dashed line)", "bytes in a message", "bytes", 0, 1)
+	section("", "size-ratio", text)
 }
 
-function trip_section(v, other, text)
+function size_text(first, last, i, from, to, text)
 {
+	for (i = 1; i <= peers; i++) {
+		from = value("self", "message", peer_of[i], first, 1)
+		to = value("self", "message", peer_of[i], last, 1)
+		if (role[peer_of[i]] == "ours" && from != "" && to != "")
+			text = text (text ? ", " : "") sprintf("%s %s instructions at %s and %s at %s", \
+				ours_name(peer_of[i], text == "") (peer_of[i] ~ /frames/ ? " take" : " takes"), number(from), bytes_show(first), \
+				number(to), bytes_show(last))
+	}
+	return text "."
+}
+
+function trip_section(text)
+{
+	gap("Each sends to the other")
 	if (!bars("trip", "trip", 64, 1, "ours peer floor"))
-		return
+		return plot_clear()
+	text = each_of_ours("trip", "trip", 64, 1)
+	if (best("ours", "call", "trip", 64, 1) != "") {
+		gap("By call and reply, where there is one")
+		bars("call", "trip", 64, 1, "ours peer floor")
+		text = text " The cheaper of our two ways with call and reply is " cheaper_of_ours("call", "trip", 64, 1) "."
+	}
 	bar_plot("trip", "Instructions per round trip with 64 bytes; behind, the ratio to the best peer")
-	section("Round trip between two processes", "trip", each_of_ours("trip", "trip", 64, 1))
+	section("Round trip between two processes", "trip", text)
 }
 
 # One message for a call is the shape self.
@@ -255,7 +292,7 @@ function batch_section(n, list, i)
 	lines("batch", "message", 5, 64, list, n)
 	line_plot("batch", "Instructions per message of 64 bytes", "messages per system call", "", 0)
 	section("Many messages for one system call", "batch", \
-		sprintf("With %d a call: %s", list[n], each_of_ours("batch", "message", 64, list[n])))
+		sprintf("With %d a call, the cheaper of our two ways is %s.", list[n], cheaper_of_ours("batch", "message", 64, list[n])))
 }
 
 function broadcast_section(n, list, i)
@@ -266,29 +303,30 @@ function broadcast_section(n, list, i)
 	lines("broadcast", "send", 5, 64, list, n)
 	line_plot("broadcast", "Instructions of the sender per receiver, 64 bytes", "receivers", "", 0)
 	section("Broadcast", "broadcast", \
-		sprintf("Sending to %d, per receiver: %s", list[n], each_of_ours("broadcast", "send", 64, list[n])))
+		sprintf("Sending to %d costs for each of them: %s.", list[n], cheaper_of_ours("broadcast", "send", 64, list[n])))
 }
 
-function moving_section(text)
+function moving_section()
 {
-	text = moving("stream", "One way, from one process to another", "by one call") moving("many", "Senders to one", "of them") \
-		moving("pairs", "Independent pairs", "of them")
-	if (!text)
+	moving("stream", "One way, from one process to another", "by one call")
+	moving("many", "Senders to one", "of them")
+	moving("pairs", "Independent pairs", "of them")
+	if (!moving_text)
 		return
 	bar_plot("moving", "Instructions per message of 64 bytes; behind, the ratio to the best peer")
-	section("Between processes", "moving", text)
+	section("Between processes", "moving", "The cheaper of our two ways is: " moving_text ".")
 }
 
-function moving(shape, title, what, list, n, i, heading, text)
+function moving(shape, title, what, list, n, i, heading)
 {
 	n = values_of(shape, "message", 5, list)
 	for (i = 1; i <= n; i++) {
 		heading = title (list[i] > 1 ? ", " list[i] " " what : "")
 		gap(heading)
 		bars(shape, "message", 64, list[i], "ours peer")
-		text = text heading ": " each_of_ours(shape, "message", 64, list[i]) " "
+		moving_text = moving_text (moving_text ? "; " : "") tolower(substr(heading, 1, 1)) substr(heading, 2) ": " \
+			cheaper_of_ours(shape, "message", 64, list[i])
 	}
-	return text
 }
 
 function growth_section(n, list, i, first, last, text)
@@ -368,18 +406,18 @@ function user_section(i, j, s, n, shapes, measures, titles, text, any, v, own, o
 function memory_section(list, n, i, few, many, text)
 {
 	n = values_of("memory", "mailbox", 5, list)
-	if (!n || !bars("memory", "mailbox", 64, list[1], "ours peer user"))
+	if (!n || !bars("memory", "mailbox", 64, list[n], "ours peer user"))
 		return
-	bar_plot("memory", "Bytes in slab caches for one idle mailbox of " list[1] " messages, without its open file")
-	text = each_of_ours("memory", "mailbox", 64, list[1])
-	for (i = 1; i <= peers && n > 1; i++) {
+	bar_plot("memory", "Bytes in slab caches for one idle mailbox of " list[n] " messages, without its open file")
+	for (i = 1; i <= peers; i++) {
 		few = value("memory", "mailbox", peer_of[i], 64, list[1])
 		many = value("memory", "mailbox", peer_of[i], 64, list[n])
-		if (role[peer_of[i]] == "ours" && few != "" && many != "")
-			text = text sprintf(" With room for %d messages it is %s: %s bytes for each more.", list[n], number(many), \
-				number((many - few) / (list[n] - list[1])))
+		if (role[peer_of[i]] != "ours" || many == "")
+			continue
+		text = text (text ? "; " : "") peer_show(peer_of[i]) ": " number(many) " bytes" (few == "" || n == 1 ? "" : \
+			sprintf(", %s with room for %d, so %s for each message", number(few), list[1], number((many - few) / (list[n] - list[1]))))
 	}
-	section("Memory", "memory", text)
+	section("Memory", "memory", text ".")
 }
 
 # ---- two CPUs ----

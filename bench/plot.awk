@@ -4,7 +4,7 @@
 # Three kinds of plot, each written as a gnuplot script out_dir/NAME.gp that makes out_dir/NAME.svg, 800 pixels wide.
 # What is ours is coloured, what is beside it grey; each line and each bar has its name beside it, so there is no legend.
 #
-# A plot is filled first, then written:
+# The last plot's caption is left in last_caption. A plot is filled first, then written:
 #   point(SERIES, ROLE, X, Y)            then line_plot(NAME, CAPTION, XLABEL, XUNIT, LOG, MARK)
 #   bar(LABEL, ROLE, VALUE, NOTE, FAR_NOTE), gap(HEADING)   then bar_plot(NAME, CAPTION, MARK); FAR_NOTE at the right edge
 #   dot(LABEL, ROLE, VALUE, NOTE, FROM), gap(HEADING)   then dot_plot(NAME, CAPTION, LOG, MARK); hollow at FROM, filled at VALUE
@@ -61,6 +61,7 @@ function plain(text)
 function head(name, height, caption, left, right, top, bottom)
 {
 	gp = out_dir "/" name ".gp"
+	last_caption = caption
 	printf "set terminal svg size %d,%d font 'sans-serif,14' enhanced background rgb '%s'\n", WIDTH, height, PAPER >gp
 	printf "set output '%s/%s.svg'\n", out_dir, name >gp
 	printf "set lmargin at screen %f\nset rmargin at screen %f\n", left / WIDTH, 1 - right / WIDTH >gp
@@ -246,12 +247,15 @@ function gap(heading)
 	row_value[n_rows] = ""
 }
 
-function rows_head(name, caption, right, height, i, left, longest)
+function rows_head(name, caption, right, height, i, left, longest, width)
 {
-	for (i = 1; i <= n_rows; i++)
-		if (length(row_label[i]) > longest && row_role[i] != "heading")
-			longest = length(row_label[i])
-	left = 34 + 7.6 * longest
+	# Ours are bold, and so wider.
+	for (i = 1; i <= n_rows; i++) {
+		width = length(row_label[i]) * (row_role[i] == "ours" ? 8.4 : 7.6)
+		if (width > longest && row_role[i] != "heading")
+			longest = width
+	}
+	left = 30 + longest
 	height = 82 + 25 * n_rows
 	head(name, height, caption, left, right, 44, 38)
 	printf "set yrange [%f:0.4]\nunset ytics\nset grid noytics\n", n_rows + 0.6 >gp
