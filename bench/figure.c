@@ -17,6 +17,8 @@
 
 #define FIGURES_MAX	1024
 #define STEP		32	/* batches between two looks at the spread, unless the shape says else */
+#define USER_STEP	8	/* each message takes long there, and no figure hangs on ten instructions */
+#define USER_MOST	64
 #define SPREAD_GOAL	0.5	/* percent */
 #define DRIFT_GOAL	0.2	/* percent, between the earlier and the later half */
 
@@ -77,8 +79,8 @@ struct bench_figure *bench_figure_new(const struct bench_shape *shape, const cha
 	f->peer = peer;
 	f->size = size;
 	f->n = n;
-	f->step = STEP;
-	f->most = BENCH_SAMPLES_MAX;
+	f->step = peer->role == BENCH_USER ? USER_STEP : STEP;
+	f->most = peer->role == BENCH_USER ? USER_MOST : BENCH_SAMPLES_MAX;
 	return f;
 }
 

@@ -232,7 +232,7 @@ static void signal_receive(struct bench_channel *c)
 const struct bench_peer bench_dbus_signal = {
 	.name = "D-Bus signal",
 	.role = BENCH_USER,
-	.shapes = BENCH_SELF | BENCH_TRIP,
+	.shapes = BENCH_SELF | BENCH_TRIP | BENCH_STREAM | BENCH_MANY | BENCH_PAIRS,
 	.open = signal_open,
 	.join = signal_join,
 	.send = signal_send,
@@ -325,7 +325,7 @@ static void call_receive(struct bench_channel *c)
 const struct bench_peer bench_dbus_call = {
 	.name = "D-Bus call",
 	.role = BENCH_USER,
-	.shapes = BENCH_TRIP,
+	.shapes = BENCH_CALL,
 	.open = signal_open,
 	.join = signal_join,
 	.send = call_send,

@@ -135,7 +135,7 @@ static void nng_end(struct bench_channel *c)
 const struct bench_peer bench_nng_push = {
 	.name = "nng push/pull",
 	.role = BENCH_USER,
-	.shapes = BENCH_SELF | BENCH_TRIP,
+	.shapes = BENCH_SELF | BENCH_TRIP | BENCH_STREAM | BENCH_MANY | BENCH_PAIRS,
 	.open = bench_user_open,
 	.join = push_join,
 	.send = push_send,
@@ -205,7 +205,7 @@ static void rep_receive(struct bench_channel *c)
 const struct bench_peer bench_nng_req = {
 	.name = "nng req/rep",
 	.role = BENCH_USER,
-	.shapes = BENCH_TRIP,
+	.shapes = BENCH_CALL,
 	.open = bench_user_open,
 	.send = req_send,
 	.receive = rep_receive,

@@ -107,7 +107,7 @@ static void zmq_end(struct bench_channel *c)
 const struct bench_peer bench_zmq_push = {
 	.name = "ZeroMQ PUSH/PULL",
 	.role = BENCH_USER,
-	.shapes = BENCH_SELF | BENCH_TRIP,
+	.shapes = BENCH_SELF | BENCH_TRIP | BENCH_STREAM | BENCH_MANY | BENCH_PAIRS,
 	.open = bench_user_open,
 	.join = push_join,
 	.send = push_send,
@@ -205,7 +205,7 @@ static void rep_receive(struct bench_channel *c)
 const struct bench_peer bench_zmq_req = {
 	.name = "ZeroMQ REQ/REP",
 	.role = BENCH_USER,
-	.shapes = BENCH_TRIP,
+	.shapes = BENCH_CALL,
 	.open = bench_user_open,
 	.send = req_send,
 	.receive = rep_receive,

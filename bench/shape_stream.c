@@ -91,6 +91,9 @@ static void run(struct bench_figure *f, unsigned int senders, unsigned int per_c
 static void run_stream(const struct bench_shape *shape, const struct bench_peer *peer, size_t size,
 		       unsigned int per_call)
 {
+	/* None of the users' alternatives has a call for several. */
+	if (per_call > 1 && peer->role == BENCH_USER)
+		return;
 	run(bench_figure_new(shape, "message", peer, size, per_call), 1, per_call);
 }
 
