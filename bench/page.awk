@@ -368,19 +368,20 @@ function group_section(i, k, root, inside, by, who, order, count, text)
 	section("In a child memory group, where most systems run everything", "group", each_of_ours("group-self", "message", 64, 1))
 }
 
-function user_section(i, j, s, n, shapes, measures, titles, text, any, v, own, order, count, by, who)
+function user_section(i, j, s, n, shapes, measures, ns, titles, text, any, v, own, order, count, by, who)
 {
-	n = split("trip stream call", shapes, " ")
-	split("trip message call", measures, " ")
-	split("Round trip|One-way stream, per message|Call and reply", titles, "|")
+	n = split("trip stream call broadcast", shapes, " ")
+	split("trip message trip total", measures, " ")
+	split("1 1 1 64", ns, " ")
+	split("Round trip|One-way stream, per message|Call and reply|Broadcast to 64, per receiver", titles, "|")
 	for (s = 1; s <= n; s++) {
-		if (best("user", shapes[s], measures[s], 64, 1) == "")
+		if (best("user", shapes[s], measures[s], 64, ns[s]) == "")
 			continue
-		own = best("ours", shapes[s], measures[s], 64, 1)
+		own = best("ours", shapes[s], measures[s], 64, ns[s])
 		gap(titles[s])
 		count = 0
 		for (i = 1; i <= peers; i++) {
-			v = value(shapes[s], measures[s], peer_of[i], 64, 1)
+			v = value(shapes[s], measures[s], peer_of[i], 64, ns[s])
 			if (v == "" || (role[peer_of[i]] != "user" && role[peer_of[i]] != "ours"))
 				continue
 			by[++count] = v
