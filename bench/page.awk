@@ -368,7 +368,7 @@ function group_section(i, k, root, inside, by, who, order, count, text)
 	section("In a child memory group, where most systems run everything", "group", each_of_ours("group-self", "message", 64, 1))
 }
 
-function user_section(i, j, s, n, shapes, measures, ns, titles, text, any, v, own, order, count, by, who)
+function user_section(i, j, s, n, shapes, measures, ns, titles, text, v, own, least_, most, order, count, by, who)
 {
 	n = split("trip stream call broadcast", shapes, " ")
 	split("trip message trip total", measures, " ")
@@ -392,16 +392,21 @@ function user_section(i, j, s, n, shapes, measures, ns, titles, text, any, v, ow
 			j = order[i]
 			dot(peer_show(who[j]), role[who[j]], by[j], number(by[j]) \
 				(own != "" && role[who[j]] == "user" ? "   × " number(by[j] / own) : ""), "")
-			if (own != "" && role[who[j]] == "user")
-				text = text sprintf("%s%s %s times", text ? ", " : "", who[j], number(by[j] / own))
+			if (own == "" || role[who[j]] != "user")
+				continue
+			least_ = least_ == "" ? sprintf("%s times (%s)", number(by[j] / own), who[j]) : least_
+			most = sprintf("%s times (%s)", number(by[j] / own), who[j])
 		}
-		any = text ? any (any ? " " : "") titles[s] ": " text " what the cheaper of our two ways takes." : any
-		text = ""
+		if (least_ != "")
+			text = text (text ? "; " : "") tolower(substr(titles[s], 1, 1)) substr(titles[s], 2) ": " least_ \
+				(most == least_ ? "" : " to " most)
+		least_ = ""
 	}
 	if (!n_rows)
 		return
 	dot_plot("users", "Instructions for 64 bytes, on a logarithmic axis; behind, times the cheaper of ours", 1)
-	section("What else users choose: a broker or a library", "users", any)
+	section("What else users choose: a broker or a library", "users", \
+		"As a multiple of what the cheaper of our two ways takes: " text ".")
 }
 
 function memory_section(list, n, i, few, many, text)
