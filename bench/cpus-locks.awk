@@ -42,6 +42,8 @@ FNR == 1 {
 	sub(/: +[0-9]+ .*$/, "", class)
 	sub(/^ +/, "", class)
 	n = split(substr($0, index($0, class) + length(class) + 1), figure, " ")
+	# Another class of that name, or a lock inside another one of its class: "#2", "/1".
+	sub(/[#\/][0-9]+$/, "", class)
 	current = class in is_ours
 	dashes = 0
 	if (current && n == 12) {

@@ -48,8 +48,10 @@ static int endpoint_new(const char *name)
 	struct mq_bind bind = { .size = sizeof(bind), .depth = 1 };
 	int fd = open(MQ_DEVICE_PATH, O_RDWR | O_CLOEXEC);
 
+	if (fd < 0)
+		bench_die("%s: %m; load the driver first", MQ_DEVICE_PATH);
 	memcpy(bind.name, name, sizeof(bind.name));
-	if (fd < 0 || ioctl(fd, MQ_IOC_BIND, &bind))
+	if (ioctl(fd, MQ_IOC_BIND, &bind))
 		bench_die("%s: bind '%s': %m; MAX_DEVICES is the limit of names",
 			  MQ_DEVICE_PATH, name);
 	return fd;
