@@ -239,6 +239,7 @@ const struct bench_figure *bench_figure_find(const struct bench_shape *shape, co
 void bench_figure_set(struct bench_figure *f, double value);
 void bench_figure_push(struct bench_figure *f, double sample);
 bool bench_figure_is_done(struct bench_figure *f);
+double bench_figure_ratio(const struct bench_figure *f);
 
 /* crew.c */
 void bench_crew_init(struct bench_crew *crew, unsigned int most, bench_crew_work *join,
@@ -253,8 +254,11 @@ void bench_group_enter(void);
 void bench_group_remove(void);
 
 /* report.c */
-void bench_report_load(const char *path);
-void bench_report_show(FILE *table, FILE *csv);
+void bench_report_show(FILE *out);
+
+/* csv.c */
+void bench_csv_load(const char *path);
+void bench_csv_show(FILE *csv);
 
 /* main.c */
 extern bool bench_forever;

@@ -164,3 +164,23 @@ bool bench_figure_is_done(struct bench_figure *f)
 			   quantile(f->samples + half, n - half, 0.5)) / fabs(f->median);
 	return (f->spread <= SPREAD_GOAL && drift <= DRIFT_GOAL) || n >= f->most;
 }
+
+/**
+ * bench_figure_ratio - beside the best of the peers
+ * @f: the figure
+ *
+ * Return: the ratio to the cheapest peer of the same shape, measure, size and repetition;
+ * 0 where there is none.
+ */
+double bench_figure_ratio(const struct bench_figure *f)
+{
+	const struct bench_figure *other;
+	double best = 0;
+
+	for (unsigned int i = 0; (other = bench_figure_get(i)); i++)
+		if (other->peer->role == BENCH_PEER && other->size == f->size && other->n == f->n &&
+		    !strcmp(other->shape, f->shape) && !strcmp(other->measure, f->measure) &&
+		    (!best || other->median < best))
+			best = other->median;
+	return best ? f->median / best : 0;
+}

@@ -247,7 +247,9 @@ static void report(const char *path)
 		if (!csv)
 			bench_die("%s: %m", path);
 	}
-	bench_report_show(stdout, csv);
+	bench_report_show(stdout);
+	if (csv)
+		bench_csv_show(csv);
 	if ((csv && fclose(csv)) || fflush(stdout))
 		bench_die("the table or the CSV could not be written: %m");
 }
@@ -292,7 +294,7 @@ int main(int argc, char **argv)
 	bench_count_init();
 	bench_figure_init();
 	if (earlier)
-		bench_report_load(earlier);
+		bench_csv_load(earlier);
 	run(&c);
 	report(csv);
 	return is_peer_missing ? 2 : 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The report: a table for people, and every figure as CSV
+ * The report: a table for people
  *
  * Copyright (C) the mq authors
  */
@@ -9,42 +9,44 @@
 
 #include "bench.h"
 
+/* columns side by side in 100 characters, and in all */
+#define COLUMNS		4
+#define COLUMNS_MAX	32
+
+/* what varies by more than this is said to, in percent */
+#define STEADY		1.0
+
 /* what the table shows, in this order; the CSV has all */
 static const struct block {
 	const char *shape;
 	const char *measure;
-	unsigned int n;
 	const char *title;
+	const char *repeated;	/* by what, NULL where the shape is not */
 } blocks[] = {
-	{ "self", "message", 1, "Send and receive in one process, per message" },
-	{ "batch", "message", 8, "Send and receive in one process, 8 by one call, per message" },
-	{ "batch", "message", 32, "Send and receive in one process, 32 by one call, per message" },
-	{ "trip", "trip", 1, "Round trip between two processes" },
-	{ "broadcast", "send", 64, "Broadcast to 64, sending, per receiver" },
-	{ "broadcast", "marginal", 512, "Broadcast, sending, per receiver more (from 64 to 512)" },
-	{ "broadcast", "total", 64, "Broadcast to 64, sending and receiving, per receiver" },
+	{ "self", "message", "Send and receive in one process, per message", NULL },
+	{ "batch", "message", "Several by one call, in one process, per message", "per call" },
+	{ "trip", "trip", "Round trip between two processes", NULL },
+	{ "call", "trip", "The same by call and reply, where there is such a thing", NULL },
+	{ "stream", "message", "From one process to another, per message", "per call" },
+	{ "many", "message", "From several processes to one, per message", "senders" },
+	{ "pairs", "message", "From one to another in several pairs, per message", "pairs" },
+	{ "broadcast", "send", "Broadcast, sending, per receiver", "to" },
+	{ "broadcast", "marginal", "Broadcast, sending, per receiver more", "from 64 to" },
+	{ "broadcast", "total", "Broadcast, sending and receiving, per receiver", "to" },
+	{ "broadcast", "total-batch", "Broadcast, sending and receiving 8 by one call, per receiver", "to" },
+	{ "growth", "message", "To names drawn at random, per message", "names" },
+	{ "memory", "mailbox", "Kernel memory of a mailbox that nobody uses, bytes", "slots" },
+	{ "group-self", "message", "In a child memory group: send and receive in one process", NULL },
+	{ "group-batch", "message", "In a child memory group: several by one call", "per call" },
 };
 
 #define N_BLOCKS	(sizeof(blocks) / sizeof(*blocks))
 
-static bool is_same_comparison(const struct bench_figure *a, const struct bench_figure *b)
-{
-	return !strcmp(a->shape, b->shape) && !strcmp(a->measure, b->measure) &&
-	       a->size == b->size && a->n == b->n;
-}
-
-/* against the best of the peers; 0 where there is none or it means nothing */
-static double ratio_get(const struct bench_figure *f)
-{
-	const struct bench_figure *other;
-	double best = 0;
-
-	for (unsigned int i = 0; (other = bench_figure_get(i)); i++)
-		if (other->peer->role == BENCH_PEER && is_same_comparison(f, other) &&
-		    (!best || other->median < best))
-			best = other->median;
-	return best ? f->median / best : 0;
-}
+/* a column has one size and one repetition */
+struct column {
+	size_t size;
+	unsigned int n;
+};
 
 static const char *thousands(char text[32], double value)
 {
@@ -60,67 +62,147 @@ static const char *thousands(char text[32], double value)
 	return text;
 }
 
-static void cost_show(FILE *out, const struct bench_figure *f)
-{
-	char text[32];
-
-	fprintf(out, " %9s  %5.2f", thousands(text, f->median), ratio_get(f));
-}
-
-static void steadiness_show(FILE *out, const struct bench_figure *f)
-{
-	char text[32];
-
-	fprintf(out, " %9s %4.1f %%", thousands(text, f->least), f->spread);
-}
-
 static bool is_in(const struct bench_figure *f, const struct block *b)
 {
-	return !strcmp(f->shape, b->shape) && !strcmp(f->measure, b->measure) &&
-	       f->n == b->n;
+	return !strcmp(f->shape, b->shape) && !strcmp(f->measure, b->measure);
 }
 
-/* the block's figures are grouped by size first: here is one peer's line */
-static void line_show(FILE *out, const struct block *b, const struct bench_peer *peer,
-		      void (*cell)(FILE *out, const struct bench_figure *f))
+static bool is_before(const struct column *a, const struct column *b)
+{
+	return a->size != b->size ? a->size < b->size : a->n < b->n;
+}
+
+/* the column of a figure has its place among @n sorted ones; returns how many there are then */
+static unsigned int column_push(struct column *columns, unsigned int n, const struct bench_figure *f)
+{
+	struct column new = { f->size, f->n };
+	unsigned int at = n;
+
+	while (at && is_before(&new, &columns[at - 1]))
+		at--;
+	if (n == COLUMNS_MAX || (at && !is_before(&columns[at - 1], &new)))
+		return n;
+	memmove(&columns[at + 1], &columns[at], (n - at) * sizeof(*columns));
+	columns[at] = new;
+	return n + 1;
+}
+
+static unsigned int columns_get(const struct block *b, struct column *columns)
 {
 	const struct bench_figure *f;
+	unsigned int n = 0;
 
-	fprintf(out, "  %s%-*s", peer->name, 24 - (int)strlen(peer->name),
-		peer->role == BENCH_FLOOR ? " (floor)" : "");
 	for (unsigned int i = 0; (f = bench_figure_get(i)); i++)
-		if (f->peer == peer && is_in(f, b))
-			cell(out, f);
+		if (is_in(f, b))
+			n = column_push(columns, n, f);
+	return n;
+}
+
+static void head_show(FILE *out, const struct block *b, const struct column *columns,
+		      unsigned int n)
+{
+	char word[64], text[32];
+
+	fprintf(out, "\n%s\n%25s", b->title, "");
+	for (unsigned int i = 0; i < n; i++) {
+		snprintf(word, sizeof(word), "%s B", thousands(text, (double)columns[i].size));
+		fprintf(out, "%18s", word);
+	}
+	for (unsigned int i = 0; b->repeated && i < n; i++) {
+		snprintf(word, sizeof(word), "%s %s", b->repeated,
+			 thousands(text, (double)columns[i].n));
+		fprintf(out, i ? "%18s" : "\n%43s", word);
+	}
 	fputc('\n', out);
 }
 
-static void head_show(FILE *out, const struct block *b, const struct bench_peer *peer,
-		      const char *columns)
+static const struct bench_figure *figure_at(const struct block *b, const char *peer,
+					    const struct column *column)
 {
 	const struct bench_figure *f;
 
-	fprintf(out, "\n%s\n%26s", b->title, "");
 	for (unsigned int i = 0; (f = bench_figure_get(i)); i++)
-		if (f->peer == peer && is_in(f, b))
-			fprintf(out, " %7zu B %6s", f->size, columns);
-	fputc('\n', out);
+		if (is_in(f, b) && !strcmp(f->peer->name, peer) && f->size == column->size &&
+		    f->n == column->n)
+			return f;
+	return NULL;
 }
 
-static void block_show(FILE *out, const struct block *b, const char *columns,
-		       void (*cell)(FILE *out, const struct bench_figure *f))
+static void cell_show(FILE *out, const struct bench_figure *f)
 {
-	const struct bench_figure *f, *first = NULL;
+	char text[32];
+
+	if (!f)
+		fprintf(out, "%11s %6s", "-", "");
+	else if (bench_figure_ratio(f))
+		fprintf(out, "%11s %6.2f", thousands(text, f->median), bench_figure_ratio(f));
+	else
+		fprintf(out, "%11s %6s", thousands(text, f->median), "");
+}
+
+static bool has_line(const struct block *b, const char *peer, const struct column *columns,
+		     unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (figure_at(b, peer, &columns[i]))
+			return true;
+	return false;
+}
+
+/* the first of a peer's figures in the block stands for its line */
+static void lines_show(FILE *out, const struct block *b, const struct column *columns,
+		       unsigned int n)
+{
+	const struct bench_figure *f, *other;
+	unsigned int before;
 
 	for (unsigned int i = 0; (f = bench_figure_get(i)); i++) {
-		if (!is_in(f, b))
+		if (!is_in(f, b) || !has_line(b, f->peer->name, columns, n))
 			continue;
-		if (!first) {
-			first = f;
-			head_show(out, b, f->peer, columns);
-		}
-		if (f->size == first->size)
-			line_show(out, b, f->peer, cell);
+		for (before = 0; (other = bench_figure_get(before)) != f; before++)
+			if (is_in(other, b) && !strcmp(other->peer->name, f->peer->name))
+				break;
+		if (other != f)
+			continue;
+		fprintf(out, "  %s%-*s", f->peer->name, 23 - (int)strlen(f->peer->name),
+			f->peer->role == BENCH_FLOOR ? " (floor)" : "");
+		for (unsigned int column = 0; column < n; column++)
+			cell_show(out, figure_at(b, f->peer->name, &columns[column]));
+		fputc('\n', out);
 	}
+}
+
+static void block_show(FILE *out, const struct block *b)
+{
+	struct column columns[COLUMNS_MAX];
+	unsigned int n = columns_get(b, columns);
+
+	for (unsigned int at = 0; at < n; at += COLUMNS) {
+		unsigned int some = n - at < COLUMNS ? n - at : COLUMNS;
+
+		head_show(out, b, columns + at, some);
+		lines_show(out, b, columns + at, some);
+	}
+}
+
+static void unsteady_show(FILE *out)
+{
+	const struct bench_figure *f;
+	unsigned int shown = 0;
+	char text[32];
+
+	for (unsigned int i = 0; (f = bench_figure_get(i)); i++) {
+		if (f->spread <= STEADY || !f->n_samples)
+			continue;
+		if (!shown++)
+			fprintf(out, "\nOf these the middle half of the batches does not lie within %.0f %%:\n",
+				STEADY);
+		fprintf(out, "  %-12s %-14s %-22s %6zu B %5u %9s +- %.1f %%\n", f->shape, f->measure,
+			f->peer->name, f->size, f->n, thousands(text, f->median), f->spread);
+	}
+	if (!shown)
+		fprintf(out, "\nOf every figure the middle half of the batches lies within %.0f %%.\n",
+			STEADY);
 }
 
 static void file_show(FILE *out, const char *label, const char *path)
@@ -152,84 +234,14 @@ static void place_show(FILE *out)
 		fprintf(out, "NOT an instruction-counting CPU: these are ticks of its clock, and vary.\n");
 }
 
-static const char csv_head[] =
-	"shape,measure,peer,role,bytes,n,median,least,spread_percent,batches,ratio_to_best_peer,unit\n";
-
-static void csv_show(FILE *csv, const struct bench_figure *f)
-{
-	static const char *const roles[] = { "ours", "peer", "user", "floor" };
-
-	fprintf(csv, "%s,%s,%s,%s,%zu,%u,%.1f,%.1f,%.2f,%u,%.3f,%s\n", f->shape, f->measure,
-		f->peer->name, roles[f->peer->role], f->size, f->n, f->median, f->least,
-		f->spread, f->n_samples, ratio_get(f), f->unit ? f->unit : bench_count_unit());
-}
-
-static char *text_new(const char *text)
-{
-	char *copy = strdup(text);
-
-	if (!copy)
-		bench_die("no memory for figures of an earlier run");
-	return copy;
-}
-
-static void line_parse(const char *path, const char *line)
-{
-	char shape[64], measure[64], peer[64], unit[64];
-	struct bench_figure f, *to;
-
-	if (sscanf(line, "%63[^,],%63[^,],%63[^,],%*[^,],%zu,%u,%lf,%lf,%lf,%u,%*[^,],%63s", shape,
-		   measure, peer, &f.size, &f.n, &f.median, &f.least, &f.spread, &f.n_samples,
-		   unit) != 10)
-		bench_die("%s: no line of ours: %s", path, line);
-	f.unit = strcmp(unit, "bytes") ? NULL : "bytes";
-	if (!f.unit && strcmp(unit, bench_count_unit()))
-		bench_die("%s: %s cannot be compared with %s", path, unit, bench_count_unit());
-	to = bench_figure_new(&(struct bench_shape){ .name = text_new(shape) }, text_new(measure),
-			      bench_peer_get(peer), f.size, f.n);
-	to->unit = f.unit;
-	to->median = f.median;
-	to->least = f.least;
-	to->spread = f.spread;
-	to->n_samples = f.n_samples;
-}
-
 /**
- * bench_report_load - take in all figures of an earlier run
- * @path: its CSV
+ * bench_report_show - show what was measured
+ * @out: to here
  */
-void bench_report_load(const char *path)
+void bench_report_show(FILE *out)
 {
-	FILE *csv = fopen(path, "r");
-	char line[512];
-
-	if (!csv)
-		bench_die("%s: %m", path);
-	if (!fgets(line, sizeof(line), csv) || strcmp(line, csv_head))
-		bench_die("%s is no CSV of this program", path);
-	while (fgets(line, sizeof(line), csv))
-		line_parse(path, line);
-	fclose(csv);
-}
-
-/**
- * bench_report_show - show all figures that were measured
- * @table: for people
- * @csv: for programs, or NULL
- */
-void bench_report_show(FILE *table, FILE *csv)
-{
-	const struct bench_figure *f;
-
-	place_show(table);
+	place_show(out);
 	for (unsigned int i = 0; i < N_BLOCKS; i++)
-		block_show(table, &blocks[i], "ratio", cost_show);
-	fprintf(table, "\nHow steady they are: the least batch, and within what the middle half lies\n");
-	for (unsigned int i = 0; i < N_BLOCKS; i++)
-		block_show(table, &blocks[i], "+-", steadiness_show);
-	if (!csv)
-		return;
-	fputs(csv_head, csv);
-	for (unsigned int i = 0; (f = bench_figure_get(i)); i++)
-		csv_show(csv, f);
+		block_show(out, &blocks[i]);
+	unsteady_show(out);
 }
