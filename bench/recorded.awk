@@ -72,7 +72,7 @@ function record_all(i, k, part)
 		if (role[part[3]] != "ours" || !batches[k] || unit[k] != "instructions")
 			continue
 		ratios(k)
-		printf "%-12s %-8s %6d %6d  %9.4f %9.4f  %s\n", part[1], part[2], part[4], part[5], by_floor, by_pipe, part[3]
+		printf "%-12s %-13s %6d %6d %9.4f %9.4f  %s\n", part[1], part[2], part[4], part[5], by_floor, by_pipe, part[3]
 	}
 }
 
