@@ -71,23 +71,8 @@ static uint64_t now(void)
 
 static void work(uint64_t *random)
 {
-	*random ^= *random << 13;
-	*random ^= *random >> 7;
-	*random ^= *random << 17;
-	for (uint64_t steps = *random % WORK; steps; steps--)
+	for (uint64_t steps = bench_random(random) % WORK; steps; steps--)
 		__asm__ volatile("");
-}
-
-/* every sender is somebody of his own, where the peer knows who somebody is */
-static struct bench_channel sender_init(struct race *race, unsigned int i)
-{
-	struct bench_channel to = race->channel;
-
-	if (race->peer->role == BENCH_OURS) {
-		bench_channel_join(&race->homes[i]);
-		to.to = race->homes[i].to;
-	}
-	return to;
 }
 
 static void message_send(struct bench_channel *to, unsigned int sender, bool is_last)
@@ -102,18 +87,20 @@ static void message_send(struct bench_channel *to, unsigned int sender, bool is_
 
 static _Noreturn void sender_run(struct race *race, unsigned int i)
 {
-	struct bench_channel to = sender_init(race, i);
-	uint64_t random = 88172645463325252u + i;
+	struct bench_channel *to = &race->channel;
+	uint64_t random = i;
 	uint32_t sent = 0;
 
+	/* Every sender is somebody of his own. */
+	bench_channel_join(&race->homes[i]);
 	while (!shared->stop) {
 		work(&random);
 		if (shared->senders[i].taken != sent)
 			continue;
-		message_send(&to, i, false);
+		message_send(to, i, false);
 		sent++;
 	}
-	message_send(&to, i, true);
+	message_send(to, i, true);
 	_exit(0);
 }
 

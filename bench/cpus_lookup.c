@@ -23,24 +23,16 @@ struct letter {
 	char payload[CPUS_BYTES];
 };
 
-static uint64_t seed = 88172645463325252u;
-
-static uint64_t random_next(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
-}
+static uint64_t random_state;
 
 /* 8 to 23 letters */
 static void name_init(char *name)
 {
-	size_t len = 8 + random_next() % (MQ_NAME_MAX - 7);
+	size_t len = 8 + bench_random(&random_state) % (MQ_NAME_MAX - 7);
 
 	memset(name, 0, MQ_NAME_SIZE);
 	for (size_t i = 0; i < len; i++)
-		name[i] = (char)('a' + random_next() % 26);
+		name[i] = (char)('a' + bench_random(&random_state) % 26);
 }
 
 static int endpoint_new(const char *name)
@@ -94,7 +86,7 @@ void cpus_lookup_run(const struct cpus_options *options)
 	/* The table grows in the background. */
 	sleep(1);
 	for (unsigned int i = 0; i < 100; i++)
-		letter_send(from, names[random_next() % n], 0);
+		letter_send(from, names[bench_random(&random_state) % n], 0);
 	for (unsigned int i = 0; i < LOOKUPS; i++)
-		letter_send(from, names[random_next() % n], options->series);
+		letter_send(from, names[bench_random(&random_state) % n], options->series);
 }

@@ -164,10 +164,7 @@ static _Noreturn void crowd_sender_run(unsigned int cpu, struct bench_channel *o
 				       const struct cpus_options *options)
 {
 	cpus_pin(cpu);
-	if (options->peer->role == BENCH_OURS) {
-		bench_channel_join(home);
-		one->to = home->to;
-	}
+	bench_channel_join(home);
 	for (unsigned int i = 0; i < WARM; i++)
 		one->peer->send(one);
 	start_wait(cpu);
