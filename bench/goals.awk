@@ -7,6 +7,7 @@
 #   goal_title[I], goal_stop[I]   what it is, and what stops it where it is missed
 #   goal_value(I)      what was measured, "" if nothing was
 #   goal_limit(I)      what it may be at most, "" if what it is compared with was not measured
+#   goal_peer(I)       what the best peer of the same boot costs, "" if there is none; its name is in best_peer
 #   goal_verdict(I)    reached, missed or not measured
 #   goal_show(I)       the limit in words
 
@@ -41,6 +42,12 @@ function _goal_figure(i, n, peer, part, rest)
 function goal_value(i)
 {
 	return _goal_figure(i)
+}
+
+function goal_peer(i, part)
+{
+	split(goal_key[i], part, " ")
+	return best("peer", part[1], part[2], part[3], part[4])
 }
 
 function goal_limit(i, word, other)

@@ -82,17 +82,18 @@ function overview_section(list, n)
 
 # ---- goals ----
 
-function goals_section(i, n, verdict, reached)
+function goals_section(i, n, verdict, reached, peer)
 {
 	n = goals_read(goals)
 	for (i = 1; i <= n; i++)
 		reached += goal_verdict(i) == "reached"
 	printf "\n## Goals\n\n%d of %d are reached.\n\n", reached, n
-	print "| goal, 64 bytes unless said | to reach | measured | | what stops it |"
-	print "|---|---:|---:|---|---|"
+	print "| goal, 64 bytes unless said | best peer | to reach | measured | | what stops it |"
+	print "|---|---:|---:|---:|---|---|"
 	for (i = 1; i <= n; i++) {
 		verdict = goal_verdict(i)
-		printf "| %s | %s | %s | %s | %s |\n", goal_title[i], goal_show(i), goal_value(i) == "" ? "" : number(goal_value(i)), \
+		peer = goal_peer(i)
+		printf "| %s | %s | %s | %s | %s | %s |\n", goal_title[i], peer == "" ? "" : best_peer ", " number(peer), goal_show(i), goal_value(i) == "" ? "" : number(goal_value(i)), \
 			verdict == "missed" ? "**missed**" : verdict, verdict == "missed" ? goal_stop[i] : ""
 	}
 }
