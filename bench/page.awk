@@ -29,9 +29,13 @@ BEGIN {
 
 # ---- head ----
 
-function head_show(place)
+function head_show(place, line)
 {
-	getline place < (in_dir "/result.txt")
+	# All above the sentence on the figures.
+	while ((getline line < (in_dir "/result.txt")) > 0 && line !~ /^Figures/) {
+		sub(/ +$/, "", line)
+		place = place (place ? ", " : "") line
+	}
 	print "<!-- SPDX-License-Identifier: GPL-2.0-only -->"
 	print "<!-- Made by bench/report of what bench/run measured: do not edit. -->"
 	print "# What a message costs\n"
@@ -352,7 +356,7 @@ function group_section(i, k, root, inside, by, who, order, count, text)
 	for (i = 1; i <= peers; i++) {
 		inside = value("group-self", "message", peer_of[i], 64, 1)
 		root = value("self", "message", peer_of[i], 64, 1)
-		if (inside == "" || root == "" || role[peer_of[i]] == "floor")
+		if (inside == "" || root == "" || role[peer_of[i]] !~ /ours|peer/)
 			continue
 		by[++count] = inside
 		who[count] = peer_of[i]
@@ -455,7 +459,7 @@ function latency_section(i, j, s, n, shapes, titles, measures, reference, v, tex
 					text ? ";" : titles[s], ours_name(peer_of[i]) (peer_of[i] ~ /frames/ ? " take" : " takes"), \
 					latency_ratio(shapes[s], "p50", peer_of[i], reference), reference, \
 					latency_ratio(shapes[s], "p99.9", peer_of[i], reference))
-		line_plot(shapes[s], "Time from before the send to behind the receive, as a part of the POSIX queue\047s (dashed line)", \
+		line_plot(shapes[s], titles[s] ": latency of a message as a part of the POSIX queue\047s (dashed line)", \
 			"so many of the messages are at least as fast", "names", 0, 1)
 		section("", shapes[s], text ".")
 	}

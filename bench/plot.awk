@@ -107,7 +107,8 @@ function log_tics(axis, from, to, v, i, list, text)
 {
 	for (v = 10 ^ int(log(from) / log(10) - 2); v <= to * 1.001; v *= 10)
 		for (i = 1; i <= 5; i += i == 1 ? 1 : 3) {
-			if (i * v < from * 0.999 || i * v > to * 1.001)
+			# Over a wide range twos have no room.
+			if (i * v < from * 0.999 || i * v > to * 1.001 || (i == 2 && to / from > 100))
 				continue
 			text = i * v < 10 ? sprintf("%g", i * v) : number(i * v)
 			list = list (list ? ", " : "") "\"" text "\" " i * v
