@@ -91,20 +91,21 @@ static const char *configuration_new(void)
 /* as systemd starts it: a listening socket is descriptor 3, and the environment says so */
 static _Noreturn void broker_exec(int listener)
 {
-	const char *configuration = configuration_new();
+	const char *configuration;
 	char word[64];
 
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	journal_init();
 	if (listener != 3 && dup2(listener, 3) < 0)
 		bench_die("D-Bus: descriptor 3: %m");
+	journal_init();
+	configuration = configuration_new();
 	snprintf(word, sizeof(word), "%d", getpid());
 	setenv("LISTEN_PID", word, 1);
 	setenv("LISTEN_FDS", "1", 1);
 	snprintf(word, sizeof(word), "unix:abstract=%s", broker_name);
 	setenv("DBUS_SYSTEM_BUS_ADDRESS", word, 1);
 	execl(LAUNCHER, LAUNCHER, "--scope", "system", "--config-file", configuration, NULL);
-	bench_die("%s: %m; it is in the package dbus-broker", LAUNCHER);
+	bench_die("%s: %m; it is in the package dbus-broker, which bench/run fetches", LAUNCHER);
 }
 
 /* Who connects before the broker runs waits for it. */
