@@ -4,9 +4,19 @@
  *
  * Copyright (C) the mq authors
  */
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "bench.h"
+
+/* small messages share a page, large ones have some of their own; it has 16 of them by default */
+static void room_init(const struct bench_channel *c)
+{
+	size_t room = 2 * c->per_call * c->size;
+
+	if (room > 65536 && c->per_call > 1 && fcntl(c->to, F_SETPIPE_SZ, (int)room) < 0)
+		bench_die("pipe: room for %zu bytes: %m; see fs.pipe-max-size", room);
+}
 
 static void pipe_open(struct bench_channel *c)
 {
@@ -16,6 +26,7 @@ static void pipe_open(struct bench_channel *c)
 		bench_die("pipe: %m");
 	c->from = ends[0];
 	c->to = ends[1];
+	room_init(c);
 }
 
 static void pipe_send(struct bench_channel *c)

@@ -19,27 +19,37 @@
 
 #define MAILBOXES	1000
 #define CACHES		"/sys/kernel/slab"
+#define CACHES_MAX	1024
 
-/* each processor keeps some free objects that count as used, until a cache is told to shrink */
-static void caches_shrink(void)
+static int shrinks[CACHES_MAX];
+static unsigned int n_shrinks;
+
+/* Opened once: what each opening leaves behind is freed seconds later, and would be counted. */
+static void shrinks_open(void)
 {
 	DIR *caches = opendir(CACHES);
 	struct dirent *cache;
 	char path[512];
-	int fd;
 
 	if (!caches)
 		bench_die(CACHES ": %m; the memory of a mailbox can only be counted by root with SLUB");
-	while ((cache = readdir(caches))) {
+	while ((cache = readdir(caches)) && n_shrinks < CACHES_MAX) {
 		snprintf(path, sizeof(path), CACHES "/%s/shrink", cache->d_name);
-		fd = open(path, O_WRONLY | O_CLOEXEC);
-		if (fd < 0)
-			continue;
-		if (write(fd, "1", 1) != 1)
-			bench_die("%s: %m", path);
-		close(fd);
+		shrinks[n_shrinks] = open(path, O_WRONLY | O_CLOEXEC);
+		if (shrinks[n_shrinks] >= 0)
+			n_shrinks++;
 	}
 	closedir(caches);
+}
+
+/* each processor keeps some free objects that count as used, until a cache is told to shrink */
+static void caches_shrink(void)
+{
+	if (!n_shrinks)
+		shrinks_open();
+	for (unsigned int i = 0; i < n_shrinks; i++)
+		if (pwrite(shrinks[i], "1", 1, 0) != 1)
+			bench_die("a cache below " CACHES " does not shrink: %m");
 }
 
 /* bytes in all objects of all caches */
