@@ -51,7 +51,7 @@ __attribute__((visibility("default"))) int qemu_plugin_install(qemu_plugin_id_t 
 #define CPUS	2u
 #define PLACES	(1ul << 21)	/* of one set */
 
-/* @line is the address of the line with 1 added for a store; of another window: the place is free */
+/* @line: its address, and 1 for a store. Of another @window: the place is free */
 struct touch {
 	uint64_t instruction;
 	uint64_t line;
