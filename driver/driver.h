@@ -6,8 +6,8 @@
  * Locks, outermost first; nobody takes one to the left of what he holds:
  *
  *	mq_handle_binding		a file becomes the owner of an endpoint, once (sleeps)
- *	mq_endpoint.broadcasting	one broadcast of this sender at a time (sleeps,
- *					covers no user memory)
+ *	mq_endpoint.is_broadcasting	not a lock, but waited for as one: a broadcast of
+ *					this sender at a time (covers no user memory)
  *	mq_registry.lock		who is registered (sleeps; never taken to send,
  *					receive, wait or poll)
  *	    pid->wait_pidfd.lock	the kernel's, where the exit of a process is told;

@@ -12,6 +12,7 @@
 
 #include "alert.h"
 #include "driver.h"
+#include "handle.h"
 #include "identity.h"
 
 /*
@@ -23,17 +24,36 @@
  */
 #define MQ_POLLERS_BITS	6
 
-static wait_queue_head_t mq_pollers[1 << MQ_POLLERS_BITS];
+static struct {
+	wait_queue_head_t head;
+} ____cacheline_aligned_in_smp mq_pollers[1 << MQ_POLLERS_BITS];
+
+/* Of its own, so that an endpoint has just the lines of the cache that it is laid out for. */
+static struct kmem_cache *mq_endpoint_slab;
 
 /**
- * mq_endpoint_init - make the queues on which polls wait
+ * mq_endpoint_init - make the memory for endpoints, and the queues on which polls wait
+ *
+ * Return: 0 or -ENOMEM.
  */
-void mq_endpoint_init(void)
+int mq_endpoint_init(void)
 {
 	size_t i;
 
+	mq_endpoint_slab = KMEM_CACHE(mq_endpoint, SLAB_ACCOUNT | SLAB_HWCACHE_ALIGN);
+	if (!mq_endpoint_slab)
+		return -ENOMEM;
 	for (i = 0; i < ARRAY_SIZE(mq_pollers); i++)
-		init_waitqueue_head(&mq_pollers[i]);
+		init_waitqueue_head(&mq_pollers[i].head);
+	return 0;
+}
+
+/**
+ * mq_endpoint_deinit - when no endpoint is left, and the last grace period is over
+ */
+void mq_endpoint_deinit(void)
+{
+	kmem_cache_destroy(mq_endpoint_slab);
 }
 
 /**
@@ -44,7 +64,7 @@ void mq_endpoint_init(void)
  */
 wait_queue_head_t *mq_endpoint_find_pollers(struct pid *owner)
 {
-	return &mq_pollers[hash_ptr(owner, MQ_POLLERS_BITS)];
+	return &mq_pollers[hash_ptr(owner, MQ_POLLERS_BITS)].head;
 }
 
 static bool mq_endpoint_new_mailbox(struct mq_endpoint *ep, const struct mq_terms *terms)
@@ -87,7 +107,7 @@ struct mq_endpoint *mq_endpoint_new(struct file *opener, const struct mq_name *n
 
 	if (IS_ERR(identity))
 		return ERR_CAST(identity);
-	ep = kzalloc(sizeof(*ep), MQ_GFP);
+	ep = kmem_cache_zalloc(mq_endpoint_slab, MQ_GFP);
 	if (!ep)
 		goto err_identity;
 	if (!mq_endpoint_new_mailbox(ep, terms))
@@ -95,6 +115,8 @@ struct mq_endpoint *mq_endpoint_new(struct file *opener, const struct mq_name *n
 
 	refcount_set(&ep->refs, 1);
 	spin_lock_init(&ep->lock);
+	ep->stage.msgs = &ep->stage.one;
+	ep->stage.depth = 1;
 	INIT_LIST_HEAD(&ep->senders);
 	ep->calls = RB_ROOT;
 	/* An answer that comes late, on another endpoint of the same program, hits nobody. */
@@ -102,7 +124,6 @@ struct mq_endpoint *mq_endpoint_new(struct file *opener, const struct mq_name *n
 	INIT_LIST_HEAD(&ep->listener);
 	init_waitqueue_head(&ep->sleepers);
 	init_waitqueue_head(&ep->room);
-	mutex_init(&ep->broadcasting);
 	ep->terms = *terms;
 	if (terms->policy != MQ_POLICY_OVERWRITE || terms->access != MQ_ACCESS_ANYONE ||
 	    terms->events)
@@ -115,7 +136,7 @@ struct mq_endpoint *mq_endpoint_new(struct file *opener, const struct mq_name *n
 
 err_mailbox:
 	mq_endpoint_free_mailbox(ep);
-	kfree(ep);
+	kmem_cache_free(mq_endpoint_slab, ep);
 err_identity:
 	mq_identity_put(identity);
 	return ERR_PTR(-ENOMEM);
@@ -125,10 +146,12 @@ static void mq_endpoint_free_rcu(struct rcu_head *rcu)
 {
 	struct mq_endpoint *ep = container_of(rcu, struct mq_endpoint, rcu);
 
+	if (ep->stage.msgs != &ep->stage.one)
+		kfree(ep->stage.msgs);
 	mq_identity_put(ep->identity);
 	mem_cgroup_put(ep->charged);
-	kfree(ep->handle);
-	kfree(ep);
+	mq_handle_free_memory(ep->handle);
+	kmem_cache_free(mq_endpoint_slab, ep);
 }
 
 /**
@@ -144,8 +167,10 @@ void mq_endpoint_free(struct mq_endpoint *ep)
 }
 
 /**
- * mq_endpoint_wake - a message is there
- * @ep: the endpoint
+ * mq_endpoint_wake - a message is there, and somebody waits
+ * @ep: the endpoint; mq_endpoint_wake_active() has a barrier in front
+ *
+ * A queue in which nobody waits is left alone: the pollers' may be others' too.
  *
  * All pollers of a process are woken: with only one of the exclusive ones
  * (EPOLLEXCLUSIVE), that could be another process's that shares the queue, and the
@@ -155,8 +180,11 @@ void mq_endpoint_wake(struct mq_endpoint *ep)
 {
 	const __poll_t events = EPOLLIN | EPOLLRDNORM;
 
-	wake_up_interruptible_sync_poll(&ep->sleepers, events);
-	__wake_up(ep->pollers, TASK_INTERRUPTIBLE, ep->handle ? 1 : 0, poll_to_key(events));
+	if (waitqueue_active(&ep->sleepers))
+		wake_up_interruptible_sync_poll(&ep->sleepers, events);
+	if (waitqueue_active(ep->pollers))
+		__wake_up(ep->pollers, TASK_INTERRUPTIBLE, ep->handle ? 1 : 0,
+			  poll_to_key(events));
 }
 
 /**
@@ -172,13 +200,14 @@ void mq_endpoint_wake_pollers(struct mq_endpoint *ep)
  * mq_endpoint_end - the end of an endpoint that nobody finds any more
  * @ep: the endpoint, unlinked; the caller keeps his reference
  *
- * Called once. Wakes the sleepers and frees the messages, but for one that a reader
- * is copying at this moment: that reader frees it. May sleep.
+ * Called once. Wakes the sleepers and frees the messages, but for those that a reader
+ * is copying at this moment: that reader frees them. May sleep.
  */
 void mq_endpoint_end(struct mq_endpoint *ep)
 {
-	struct mq_message *msg, *staged = NULL;
 	struct mq_mailbox unread;
+	struct mq_message *msg;
+	u32 staged = 0;
 	u32 discarded;
 	u64 number;
 
@@ -186,10 +215,10 @@ void mq_endpoint_end(struct mq_endpoint *ep)
 	ep->ended = true;
 	WRITE_ONCE(ep->gate, MQ_GATE_CLOSED);
 	if (!ep->stage.is_busy)
-		swap(staged, ep->stage.msg);
+		swap(staged, ep->stage.count);
 	unread = ep->mailbox;
 	ep->mailbox.count = 0;
-	discarded = unread.count + !!staged;
+	discarded = unread.count + staged;
 	ep->counters.discarded += discarded;
 	spin_unlock(&ep->lock);
 
@@ -198,8 +227,8 @@ void mq_endpoint_end(struct mq_endpoint *ep)
 	wake_up_interruptible_all(&ep->sleepers);
 	mq_endpoint_wake_pollers(ep);
 
-	/* Nobody touches the slots of an ended endpoint: they are ours. */
-	mq_message_put(staged);
+	/* Nobody touches the slots and the stage of an ended endpoint: they are ours. */
+	mq_message_put_some(ep->stage.msgs + ep->stage.first, staged);
 	while ((msg = mq_mailbox_pop(&unread, &number))) {
 		mq_message_put(msg);
 		cond_resched();

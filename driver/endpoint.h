@@ -8,7 +8,7 @@
  * and lies under the registry's lock.
  *
  * A read does not copy out of the mailbox: it claims the *stage*, moves the oldest
- * message there, copies without any lock, and then says whether the message is
+ * messages there, copies without any lock, and then says which of them are
  * delivered. So a full mailbox overwrites what nobody has begun to read, a fault
  * loses nothing, and nobody waits for another's page fault: a reader that sleeps in
  * one keeps the stage, and only other readers of the same mailbox wait for that.
@@ -36,10 +36,10 @@
 #include "message.h"
 #include "name.h"
 
+#include <linux/cache.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/llist.h>
-#include <linux/mutex.h>
 #include <linux/rbtree.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
@@ -72,23 +72,34 @@ struct mq_counters {
 	u64 rejected;
 };
 
+/* Most messages that one read stages at a time. */
+#define MQ_STAGE_MAX	16
+
 /**
- * struct mq_stage - the message that is being read
- * @msg: taken out of the mailbox, not yet delivered; or NULL
- * @number: its number in the mailbox
- * @done: bytes of it that a reader of text has got already
- * @prefix: bytes of the sender's name in front of the text, while @done is not 0
+ * struct mq_stage - the messages that are being read
+ * @msgs: taken out of the mailbox, not yet delivered: @count of them from @first on
+ * @one: where @msgs points until several are read at a time
+ * @number: that of the first one in the mailbox; the others' follow
+ * @done: bytes of the first one that a reader of text has got already
+ * @prefix: bytes of the sender's name in front of its text, while @done is not 0
+ * @depth: room at @msgs
+ * @first: where in @msgs they begin
+ * @count: how many they are
  * @is_busy: a reader copies
  * @refused: meanwhile another reader was sent away who would not wait
  *
- * While @is_busy, only that reader changes the first four; he does so with @msg and
- * @number under the lock, for those who peek, and with the others without it.
+ * While @is_busy, only that reader changes the others; he does so under the lock, for
+ * those who peek, but for @done and @prefix.
  */
 struct mq_stage {
-	struct mq_message *msg;
+	struct mq_message **msgs;
+	struct mq_message *one;
 	u64 number;
-	size_t done;
-	size_t prefix;
+	u32 done;
+	u32 prefix;
+	u8 depth;
+	u8 first;
+	u8 count;
 	bool is_busy;
 	bool refused;
 };
@@ -102,8 +113,8 @@ struct mq_stage {
  */
 struct mq_terms {
 	u32 depth;
-	enum mq_policy policy;
-	enum mq_access access;
+	u8 policy;			/* enum mq_policy */
+	u8 access;			/* enum mq_access */
 	bool events;
 };
 
@@ -121,7 +132,6 @@ enum mq_gate {
 
 /**
  * struct mq_pending - a thread that sleeps in a send; lies on its stack
- * @ep: where it sends; a reference, once it is linked there
  * @task: the thread
  * @msg: what it sends, until that is in the mailbox: who puts it there clears this
  * @reply: what it got
@@ -134,7 +144,6 @@ enum mq_gate {
  * @ret: 0 or a negative errno
  */
 struct mq_pending {
-	struct mq_endpoint *ep;
 	struct task_struct *task;
 	struct mq_message *msg;
 	struct mq_message *reply;
@@ -149,24 +158,27 @@ struct mq_pending {
 	int ret;
 };
 
+/* What claiming a stage returns, inside the driver, while another reader has it. */
+#define MQ_STAGE_BUSY	1
+
 /* What a send returns, inside the driver, when the sender's pending is linked. */
 #define MQ_SEND_PENDING	1
 
 /**
  * struct mq_endpoint - an endpoint
  * @refs: references
- * @lock: covers everything from @mailbox to @ended
+ * @lock: covers the mailbox, the stage and what is said below to lie under it
  * @mailbox: what is not yet being read
  * @stage: what is
- * @counters: what became of all messages
- * @senders: those who wait for room, the first come first
- * @calls: those whose request was taken in and not answered yet, by cookie
+ * @counters: what became of all messages; under the lock
+ * @senders: those who wait for room, the first come first; under the lock
+ * @calls: those whose request was taken in and not answered yet, by cookie; under the lock
  * @last_cookie: the newest of them had this
  * @full: the endpoint that was full when last sent to without waiting; a reference,
  *	read under RCU too
  * @wants_room: and it has had no room since; a lone flag, as @shows_sender
- * @overflowing: has overwritten since it was last empty
- * @ended: gives no message any more
+ * @overflowing: has overwritten since it was last empty; under the lock
+ * @ended: gives no message any more; under the lock
  * @gate: closed with @ended, or with @dead; also written and read without the lock, but
  *	who puts a message into the mailbox has looked under it
  * @shows_sender: /from is on; a lone flag, read and written without a lock
@@ -180,11 +192,12 @@ struct mq_pending {
  *	endpoint's, because of @pollers; constant
  * @identity: who it is; a reference, constant
  * @charged: the memory control group that pays for events; a reference, constant
- * @sleepers: threads in /wait, readers that wait for a message or for the stage
+ * @sleepers: threads in /wait, readers that wait for a message or for the stage,
+ *	those who wait for another thread's broadcast
  * @pollers: the queue on which the owner's polls wait: @handle's, or a process's, see
  *	mq_endpoint_find_pollers()
  * @room: pollers of other endpoints that wait for room here
- * @broadcasting: held by the owner's thread that broadcasts
+ * @is_broadcasting: one of the owner's threads broadcasts; under the lock
  * @by_name: in the registry's table of names
  * @by_owner: in the registry's table of processes
  * @listener: in the registry's list of those who want events
@@ -194,49 +207,54 @@ struct mq_pending {
  * @rcu: defers freeing
  */
 struct mq_endpoint {
+	/* Who sends here writes this line of the cache, and no other of the endpoint's. */
 	refcount_t refs;
 	spinlock_t lock;		/* see driver.h */
 	struct mq_mailbox mailbox;
-	struct mq_stage stage;
-	struct mq_counters counters;
-	struct list_head senders;
-	struct rb_root calls;
-	u64 last_cookie;
-	struct mq_endpoint __rcu *full;
+	u8 gate;			/* enum mq_gate */
 	bool overflowing;
 	bool ended;
-
-	u8 gate;			/* enum mq_gate */
-	bool shows_sender;
-	bool wants_room;
 	bool dead;
 	bool linked;
-	u32 slot;
+	bool shows_sender;
+	bool wants_room;
+	bool is_broadcasting;
+	wait_queue_head_t *pollers;
 
-	struct mq_terms terms;
+	/* Who looks for a name reads this one, which is constant. */
+	struct rhash_head by_name;
 	struct mq_name name;
 	struct pid *owner;
 	struct mq_handle *handle;
 	struct mq_identity *identity;
-	struct mem_cgroup *charged;
-
-	wait_queue_head_t sleepers;
-	wait_queue_head_t *pollers;
-	wait_queue_head_t room;
-	struct mutex broadcasting;	/* see driver.h */
-
-	struct rhash_head by_name;
 	struct rhash_head by_owner;
+
+	/* The rest is its reader's, or rare. */
+	struct mq_stage stage;
+	wait_queue_head_t sleepers;
+	struct mq_counters counters;
+	struct mq_terms terms;
+	u32 slot;
+
+	struct list_head senders;
+	struct rb_root calls;
+	u64 last_cookie;
+	struct mq_endpoint __rcu *full;
+	wait_queue_head_t room;
 	struct list_head listener;
+	struct mem_cgroup *charged;
 	union {
 		struct wait_queue_entry exit_watch;
 		struct wait_queue_entry room_watch;
 	};
-	struct llist_node dead_node;
-	struct rcu_head rcu;
-};
+	union {
+		struct llist_node dead_node;
+		struct rcu_head rcu;
+	};
+} ____cacheline_aligned_in_smp;
 
-void mq_endpoint_init(void);
+int mq_endpoint_init(void);
+void mq_endpoint_deinit(void);
 wait_queue_head_t *mq_endpoint_find_pollers(struct pid *owner);
 
 struct mq_endpoint *mq_endpoint_new(struct file *opener, const struct mq_name *name,
@@ -251,28 +269,80 @@ void mq_endpoint_show(struct mq_endpoint *ep, struct user_namespace *ns,
 /* send.c */
 int mq_endpoint_send_guarded(struct mq_endpoint *ep, struct mq_message *msg,
 			     struct mq_pending *pending, struct llist_head *dead);
+bool mq_endpoint_send_run(struct mq_endpoint *ep, struct mq_message **msgs, u32 count,
+			  struct llist_head *dead);
 void mq_endpoint_send_event(struct mq_endpoint *ep, struct mq_identity *whose, u32 flags);
 void mq_endpoint_send_end(struct mq_endpoint *ep, struct mq_message *oldest,
 			  struct llist_head *dead) __releases(&ep->lock);
-int mq_endpoint_send_wait(struct mq_pending *pending, ktime_t deadline);
+int mq_endpoint_send_wait(struct mq_endpoint *ep, struct mq_pending *pending,
+			  ktime_t deadline);
 int mq_endpoint_reply(struct mq_endpoint *ep, u64 cookie, struct mq_message *reply);
 struct task_struct *mq_endpoint_refill_locked(struct mq_endpoint *ep);
 void mq_endpoint_wake_senders(struct mq_endpoint *ep, struct task_struct *admitted);
 void mq_endpoint_end_pendings(struct mq_endpoint *ep);
+int mq_endpoint_broadcast_begin(struct mq_endpoint *ep);
+void mq_endpoint_broadcast_end(struct mq_endpoint *ep);
 
 /* room.c */
 void mq_endpoint_watch_room(struct mq_endpoint *ep, struct mq_endpoint *full);
 bool mq_endpoint_is_writable(struct mq_endpoint *ep);
 
 /* receive.c */
-int mq_endpoint_receive_begin(struct mq_endpoint *ep, bool nonblock);
-int mq_endpoint_receive_wait(struct mq_endpoint *ep, size_t room, ktime_t timeout,
+void mq_endpoint_widen_stage(struct mq_endpoint *ep);
+int mq_endpoint_claim_stage(struct mq_endpoint *ep, size_t room, u32 most, bool nonblock);
+int mq_endpoint_wait_stage(struct mq_endpoint *ep, bool nonblock);
+int mq_endpoint_wait_message(struct mq_endpoint *ep, size_t room, u32 most, ktime_t timeout,
 			     bool nonblock);
-bool mq_endpoint_receive_next(struct mq_endpoint *ep, size_t room);
-void mq_endpoint_receive_end(struct mq_endpoint *ep);
+bool mq_endpoint_receive_next(struct mq_endpoint *ep, u32 delivered, size_t room);
+void mq_endpoint_receive_end(struct mq_endpoint *ep, u32 delivered);
 struct mq_message *mq_endpoint_peek(struct mq_endpoint *ep, u64 *number);
 bool mq_endpoint_has_message(struct mq_endpoint *ep);
 int mq_endpoint_wait(struct mq_endpoint *ep, ktime_t timeout, bool nonblock);
+
+/* The stage is the caller's, and not empty. */
+static inline struct mq_message *mq_stage_peek(const struct mq_stage *stage, u32 index)
+{
+	return stage->msgs[stage->first + index];
+}
+
+/**
+ * mq_endpoint_receive_begin - claim the stage, with the message that is next
+ * @ep: the endpoint; the caller holds a reference
+ * @nonblock: do not wait for another reader
+ *
+ * On success mq_endpoint.stage and its messages are the caller's until he calls
+ * mq_endpoint_receive_end(), or mq_endpoint_receive_next() returns false.
+ *
+ * Return: 0, -EAGAIN if there is no message or, with @nonblock, another reader,
+ * -ENOENT if the endpoint has ended, -ERESTARTSYS.
+ */
+static inline int mq_endpoint_receive_begin(struct mq_endpoint *ep, bool nonblock)
+{
+	int ret = mq_endpoint_claim_stage(ep, SIZE_MAX, 1, nonblock);
+
+	return likely(ret != MQ_STAGE_BUSY) ? ret : mq_endpoint_wait_stage(ep, nonblock);
+}
+
+/**
+ * mq_endpoint_receive_wait - the same, but wait for a message too
+ * @ep: the endpoint; the caller holds a reference
+ * @room: bytes that the messages may take as frames
+ * @most: how many they may be, MQ_STAGE_MAX at most
+ * @timeout: how long at most; KTIME_MAX for ever
+ * @nonblock: wait for nothing
+ *
+ * Return: 0, -EMSGSIZE if the next message is longer, -EAGAIN, -ETIMEDOUT, -ENOENT,
+ * -ERESTARTSYS.
+ */
+static inline int mq_endpoint_receive_wait(struct mq_endpoint *ep, size_t room, u32 most,
+					   ktime_t timeout, bool nonblock)
+{
+	int ret = mq_endpoint_claim_stage(ep, room, most, nonblock);
+
+	if (likely(ret != MQ_STAGE_BUSY && ret != -EAGAIN))
+		return ret;
+	return mq_endpoint_wait_message(ep, room, most, timeout, nonblock);
+}
 
 static inline bool mq_endpoint_is_anonymous(const struct mq_endpoint *ep)
 {
@@ -288,7 +358,7 @@ static inline const char *mq_endpoint_show_name(const struct mq_endpoint *ep)
 static inline u32 mq_endpoint_queued_locked(const struct mq_endpoint *ep)
 {
 	lockdep_assert_held(&ep->lock);
-	return ep->mailbox.count + !!ep->stage.msg;
+	return ep->mailbox.count + ep->stage.count;
 }
 
 /**
@@ -309,41 +379,54 @@ static inline void mq_endpoint_wake_active(struct mq_endpoint *ep)
 }
 
 /**
- * mq_endpoint_send - put a message into an endpoint's mailbox and wake its owner
+ * mq_endpoint_send_open - put a message into an open mailbox and wake its owner
  * @ep: the endpoint; an RCU section or a reference holds it
- * @msg: the message, whose sender is known; on success the caller's reference is the
- *	mailbox's
- * @pending: makes it a call, or lets it wait for room; or NULL
+ * @msg: the message; on success the caller's reference is the mailbox's
  * @dead: receives a message that was overwritten and has no other reference
  *
  * Does not sleep. A broadcast repeats these lines for each receiver: they are inline,
  * and what is rare is not.
  *
- * Return: 0; -ENOENT if the endpoint has ended or its owner has; -EACCES; -ENOBUFS if it
- * is full and rejects; -EAGAIN if it is full and blocks; -EOPNOTSUPP for a call to a
- * process; MQ_SEND_PENDING if @pending waits there now, with @msg.
+ * Return: true, or false if there is something to look at: mq_endpoint_send_guarded().
  */
-static __always_inline int mq_endpoint_send(struct mq_endpoint *ep, struct mq_message *msg,
-					    struct mq_pending *pending,
-					    struct llist_head *dead)
+static __always_inline bool mq_endpoint_send_open(struct mq_endpoint *ep,
+						  struct mq_message *msg,
+						  struct llist_head *dead)
 {
 	struct mq_message *oldest;
 
 	spin_lock(&ep->lock);
-	if (unlikely(READ_ONCE(ep->gate) != MQ_GATE_OPEN || (pending && pending->is_call))) {
+	if (unlikely(READ_ONCE(ep->gate) != MQ_GATE_OPEN)) {
 		spin_unlock(&ep->lock);
-		return mq_endpoint_send_guarded(ep, msg, pending, dead);
+		return false;
 	}
-	if (pending)
-		pending->msg = NULL;
 	oldest = mq_mailbox_push(&ep->mailbox, msg, false);
 	if (unlikely(oldest)) {
 		mq_endpoint_send_end(ep, oldest, dead);
-		return 0;
+		return true;
 	}
 	spin_unlock(&ep->lock);
 	mq_endpoint_wake_active(ep);
-	return 0;
+	return true;
+}
+
+/**
+ * mq_endpoint_send - put a message into an endpoint's mailbox and wake its owner
+ * @ep: as above
+ * @msg: as above
+ * @dead: as above
+ *
+ * Does not sleep.
+ *
+ * Return: 0; -ENOENT if the endpoint has ended or its owner has; -EACCES; -ENOBUFS if it
+ * is full and rejects; -EAGAIN if it is full and blocks.
+ */
+static __always_inline int mq_endpoint_send(struct mq_endpoint *ep, struct mq_message *msg,
+					    struct llist_head *dead)
+{
+	if (likely(mq_endpoint_send_open(ep, msg, dead)))
+		return 0;
+	return mq_endpoint_send_guarded(ep, msg, NULL, dead);
 }
 
 /**

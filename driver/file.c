@@ -10,7 +10,6 @@
 #include <linux/poll.h>
 #include <linux/uio.h>
 
-#include "buffer.h"
 #include "frame.h"
 #include "handle.h"
 #include "ioctl.h"
@@ -46,11 +45,8 @@ static ssize_t mq_file_write(struct file *file, const char __user *data, size_t 
 	struct mq_endpoint *ep = mq_handle_find(file->private_data);
 	bool nonblock = file->f_flags & O_NONBLOCK;
 
-	if (ep) {
-		struct mq_buffer from = { .at = (char __user *)data, .left = len };
-
-		return mq_frame_write(ep, &from, nonblock);
-	}
+	if (ep)
+		return mq_frame_write(ep, data, len, nonblock);
 	return mq_text_write(file, data, len, nonblock);
 }
 
@@ -59,11 +55,8 @@ static ssize_t mq_file_write_iter(struct kiocb *iocb, struct iov_iter *iter)
 	struct mq_endpoint *ep = mq_handle_find(iocb->ki_filp->private_data);
 	bool nonblock = mq_file_is_nonblock(iocb);
 
-	if (ep) {
-		struct mq_buffer from = { .iter = iter };
-
-		return mq_frame_write(ep, &from, nonblock);
-	}
+	if (ep)
+		return mq_frame_write_iter(ep, iter, nonblock);
 	return mq_text_write_iter(iocb->ki_filp, iter, nonblock);
 }
 
@@ -72,11 +65,8 @@ static ssize_t mq_file_read(struct file *file, char __user *data, size_t len, lo
 	struct mq_endpoint *ep = mq_handle_find(file->private_data);
 	bool nonblock = file->f_flags & O_NONBLOCK;
 
-	if (ep) {
-		struct mq_buffer to = { .at = data, .left = len };
-
-		return mq_frame_read(ep, &to, nonblock);
-	}
+	if (ep)
+		return mq_frame_read(ep, data, len, nonblock);
 	return mq_text_read(file, data, len, nonblock);
 }
 
@@ -85,11 +75,8 @@ static ssize_t mq_file_read_iter(struct kiocb *iocb, struct iov_iter *iter)
 	struct mq_endpoint *ep = mq_handle_find(iocb->ki_filp->private_data);
 	bool nonblock = mq_file_is_nonblock(iocb);
 
-	if (ep) {
-		struct mq_buffer to = { .iter = iter };
-
-		return mq_frame_read(ep, &to, nonblock);
-	}
+	if (ep)
+		return mq_frame_read_iter(ep, iter, nonblock);
 	return mq_text_read_iter(iocb->ki_filp, iter, nonblock);
 }
 

@@ -7,6 +7,7 @@
 
 #include "alert.h"
 #include "buffer.h"
+#include "compat/uaccess.h"
 #include "driver.h"
 #include "endpoint.h"
 #include "identity.h"
@@ -27,71 +28,237 @@ bool mq_frame_has_name(const char *name)
 	return len < MQ_NAME_SIZE && !memchr_inv(name + len, 0, MQ_NAME_SIZE - len);
 }
 
+/* Whether what stands around the name is right; see below. */
+static __always_inline bool mq_frame_is_sound_around(const struct mq_frame *frame, size_t left, u32 flags)
+{
+	return frame->size > sizeof(*frame) && frame->size <= left &&
+	       !(frame->flags & ~flags) &&
+	       !(frame->sequence | frame->time | frame->pid | frame->uid);
+}
+
 /*
  * Whether the bytes are a frame: @left of them are there, and a program may write one
  * with these flags. That it is too long is another matter.
  */
-static bool mq_frame_is_sound(const struct mq_frame *frame, size_t left, u32 flags)
+static __always_inline bool mq_frame_is_sound(const struct mq_frame *frame, size_t left, u32 flags)
 {
 	const u32 nameless = MQ_FRAME_BROADCAST | MQ_FRAME_REPLY;
 
-	if (frame->size <= sizeof(*frame) || frame->size > left)
-		return false;
-	if (frame->flags & ~flags || (frame->flags & nameless) == nameless)
-		return false;
-	if (frame->sequence || frame->time || frame->pid || frame->uid)
+	if (!mq_frame_is_sound_around(frame, left, flags) ||
+	    (frame->flags & nameless) == nameless)
 		return false;
 	if (frame->flags & nameless && frame->name[0])
 		return false;
 	return mq_frame_has_name(frame->name);
 }
 
-/**
- * mq_frame_pop - take one frame from the caller's memory
- * @from: who sends it
- * @buffer: the memory; what is left begins with the next frame
- * @frame: receives the header
+/* A frame that is too long; what that is, is said at most once in a while. */
+static int mq_frame_refuse(const struct mq_frame *frame)
+{
+	mq_alert_show(MQ_ALERT_SIZE,
+		      "refused a frame with %zu bytes of payload (CMD_BUF_SIZE=%u)\n",
+		      frame->size - sizeof(*frame), mq_cmd_buf_size);
+	return -EMSGSIZE;
+}
+
+/* Takes a header from the caller's memory; what is left begins with it. */
+static __always_inline int mq_frame_pop_header(struct mq_buffer *buffer,
+					       struct mq_frame *frame, u32 flags)
+{
+	size_t left = mq_buffer_left(buffer);
+
+	if (unlikely(left < sizeof(*frame)))
+		return -EINVAL;
+	if (unlikely(!mq_buffer_pop_words(buffer, frame, sizeof(*frame))))
+		return -EFAULT;
+	if (unlikely(!mq_frame_is_sound(frame, left, flags)))
+		return -EINVAL;
+	if (unlikely(frame->size - sizeof(*frame) > mq_cmd_buf_size))
+		return mq_frame_refuse(frame);
+	return 0;
+}
+
+/* Fills a message with what stands behind the header; true, or false (EFAULT). */
+static __always_inline bool mq_frame_pop_payload(struct mq_buffer *buffer,
+						 const struct mq_frame *frame,
+						 struct mq_message *msg)
+{
+	if (!mq_buffer_pop(buffer, msg->data, msg->size))
+		return false;
+	mq_buffer_skip(buffer, MQ_FRAME_SPACE(frame->size) - frame->size);
+	msg->text = msg->data;
+	msg->text_len = msg->size;
+	msg->flags = frame->flags & ~MQ_FRAME_DONTWAIT;
+	msg->cookie = frame->cookie;
+	return true;
+}
+
+/*
+ * Most frames are all right and lie in one piece: that is copied as it is, header and all,
+ * into the memory of a message, which then takes the header's place. Frames that were
+ * written behind it may become messages there too: see mq_run_write().
+ *
+ * @at: the frame, @len bytes with what is behind it
  * @flags: MQ_FRAME_* that it may have
+ * @letter: receives what stands on it; if nobody has the name, it may be none
+ *
+ * Return: the message, with a reference for the caller; NULL: mq_frame_pop_message() knows
+ * why.
+ */
+static __always_inline struct mq_message *mq_frame_take(struct mq_endpoint *from,
+							const char __user *at, size_t len,
+							u32 flags, struct mq_letter *letter)
+{
+	struct mq_frame *frame;
+	struct mq_message *msg;
+	u32 text_len;
+	u64 cookie;
+
+	if (unlikely(len < sizeof(*frame) || len > MQ_MESSAGE_LAST))
+		return NULL;
+	len -= offsetof(struct mq_message, data);
+	msg = mq_message_find_memory(from->identity, len);
+	if (unlikely(!msg))
+		return NULL;
+	len += offsetof(struct mq_message, data);
+
+	frame = (struct mq_frame *)msg;
+	BUILD_BUG_ON(sizeof(*msg) > sizeof(*frame));
+	if (unlikely(mq_compat_copy_from_user(frame, at, len) ||
+		     !mq_frame_is_sound_around(frame, len, flags) ||
+		     frame->size > sizeof(*frame) + mq_cmd_buf_size)) {
+		mq_message_begin(msg, from->identity, len - offsetof(struct mq_message, data));
+		mq_message_put(msg);
+		return NULL;
+	}
+
+	letter->name = *mq_frame_name(frame);
+	letter->flags = frame->flags;
+	cookie = frame->cookie;
+	text_len = frame->size - sizeof(*frame);
+	mq_message_begin(msg, from->identity, len - offsetof(struct mq_message, data));
+	msg->text = (char *)msg + sizeof(*frame);
+	msg->text_len = text_len;
+	msg->flags = letter->flags & ~MQ_FRAME_DONTWAIT;
+	msg->cookie = cookie;
+	return msg;
+}
+
+/* The general way: from any memory, and with the right errno. */
+static struct mq_message *mq_frame_pop(struct mq_endpoint *from, struct mq_buffer *buffer,
+				       u32 flags, struct mq_letter *letter)
+{
+	struct mq_message *msg;
+	struct mq_frame frame;
+	int err;
+
+	err = mq_frame_pop_header(buffer, &frame, flags);
+	if (err)
+		return ERR_PTR(err);
+	msg = mq_message_new(from->identity, frame.size - sizeof(frame));
+	if (!msg)
+		return ERR_PTR(-ENOMEM);
+	if (!mq_frame_pop_payload(buffer, &frame, msg)) {
+		mq_message_put(msg);
+		return ERR_PTR(-EFAULT);
+	}
+	letter->name = *mq_frame_name(&frame);
+	letter->flags = frame.flags;
+	return msg;
+}
+
+/**
+ * mq_frame_pop_one - take one frame from the caller's memory
+ * @from: who sends it
+ * @at: the frame
+ * @len: bytes there, which are just this frame
+ * @flags: MQ_FRAME_* that it may have
+ * @letter: receives what stands on it; if nobody has the name, it may be none
  *
  * May sleep.
  *
  * Return: the message, with a reference for the caller, or ERR_PTR: -EINVAL, -EMSGSIZE,
  * -ENOMEM, -EFAULT.
  */
-struct mq_message *mq_frame_pop(struct mq_endpoint *from, struct mq_buffer *buffer,
-				struct mq_frame *frame, u32 flags)
+struct mq_message *mq_frame_pop_one(struct mq_endpoint *from, const char __user *at,
+				    size_t len, u32 flags, struct mq_letter *letter)
 {
-	size_t left = mq_buffer_left(buffer), payload;
-	struct mq_message *msg;
+	struct mq_buffer buffer = { .at = (char __user *)at, .left = len };
+	struct mq_message *msg = mq_frame_take(from, at, len, flags, letter);
 
-	if (left < sizeof(*frame))
-		return ERR_PTR(-EINVAL);
-	if (!mq_buffer_pop(buffer, frame, sizeof(*frame)))
-		return ERR_PTR(-EFAULT);
-	if (!mq_frame_is_sound(frame, left, flags))
-		return ERR_PTR(-EINVAL);
-	payload = frame->size - sizeof(*frame);
-	if (payload > mq_cmd_buf_size) {
-		mq_alert_show(MQ_ALERT_SIZE,
-			      "refused a frame with %zu bytes of payload (CMD_BUF_SIZE=%u)\n",
-			      payload, mq_cmd_buf_size);
-		return ERR_PTR(-EMSGSIZE);
-	}
+	if (unlikely(!msg))
+		msg = mq_frame_pop(from, &buffer, flags, letter);
+	if (likely(IS_ERR(msg) || mq_message_space(msg) >= len))
+		return msg;
+	mq_message_put(msg);
+	return ERR_PTR(-EINVAL);
+}
 
-	msg = mq_message_new(from->identity, payload);
-	if (!msg)
-		return ERR_PTR(-ENOMEM);
-	if (!mq_buffer_pop(buffer, msg->data, payload)) {
-		mq_message_put(msg);
-		return ERR_PTR(-EFAULT);
-	}
-	mq_buffer_skip(buffer, MQ_FRAME_SPACE(frame->size) - frame->size);
+/* Puts a header field by field where a program has all in one piece, aligned. */
+static __always_inline bool mq_frame_push_fields(struct mq_buffer *buffer,
+						 const struct mq_message *msg, u64 sequence,
+						 u64 cookie)
+{
+	struct mq_frame __user *frame = (struct mq_frame __user *)buffer->at;
+	const struct mq_name *name = &msg->sender->name;
+	u64 __user *words = (u64 __user *)frame->name;
+	u32 pid = mq_identity_find_pid(msg->sender);
+	u32 uid = mq_identity_find_uid(msg->sender, current_user_ns());
 
-	msg->text = msg->data;
-	msg->text_len = payload;
-	msg->flags = frame->flags & ~MQ_FRAME_DONTWAIT;
-	msg->cookie = frame->cookie;
-	return msg;
+	if (!user_write_access_begin(frame, sizeof(*frame)))
+		return false;
+	unsafe_put_user(sizeof(*frame) + msg->text_len, &frame->size, fault);
+	unsafe_put_user(msg->flags, &frame->flags, fault);
+	unsafe_put_user(sequence, &frame->sequence, fault);
+	unsafe_put_user(msg->time, &frame->time, fault);
+	unsafe_put_user(cookie, &frame->cookie, fault);
+	unsafe_put_user(pid, &frame->pid, fault);
+	unsafe_put_user(uid, &frame->uid, fault);
+	unsafe_put_user(name->words[0], words, fault);
+	unsafe_put_user(name->words[1], words + 1, fault);
+	unsafe_put_user(name->words[2], words + 2, fault);
+	user_write_access_end();
+	return true;
+
+fault:
+	user_write_access_end();
+	return false;
+}
+
+/* By value, so that a buffer may stay in registers where it is not needed. */
+static bool mq_frame_push_header(struct mq_buffer buffer, const struct mq_message *msg,
+				 u64 sequence, u64 cookie)
+{
+	struct mq_frame frame = {
+		.size = sizeof(frame) + msg->text_len,
+		.flags = msg->flags,
+		.sequence = sequence,
+		.time = msg->time,
+		.cookie = cookie,
+		.pid = mq_identity_find_pid(msg->sender),
+		.uid = mq_identity_find_uid(msg->sender, current_user_ns()),
+	};
+
+	memcpy(frame.name, msg->sender->name.bytes, sizeof(frame.name));
+	return mq_buffer_push(&buffer, &frame, sizeof(frame));
+}
+
+static __always_inline bool mq_frame_push_inline(struct mq_buffer *buffer,
+						 const struct mq_message *msg, u64 sequence,
+						 u64 cookie)
+{
+	static const char padding[8];
+	size_t rest = -msg->text_len % sizeof(padding);
+
+	if (mq_buffer_is_simple(buffer) ?
+	    !mq_frame_push_fields(buffer, msg, sequence, cookie) :
+	    !mq_frame_push_header(*buffer, msg, sequence, cookie))
+		return false;
+	/* A piece has not moved yet; what has several keeps its place itself. */
+	buffer->at += sizeof(struct mq_frame);
+	buffer->left -= sizeof(struct mq_frame);
+	return mq_buffer_push(buffer, msg->text, msg->text_len) &&
+	       (!rest || mq_buffer_push(buffer, padding, rest));
 }
 
 /**
@@ -106,95 +273,85 @@ struct mq_message *mq_frame_pop(struct mq_endpoint *from, struct mq_buffer *buff
 bool mq_frame_push(struct mq_buffer *buffer, const struct mq_message *msg, u64 sequence,
 		   u64 cookie)
 {
-	static const char padding[8];
-	struct mq_frame frame = {
-		.size = sizeof(frame) + msg->text_len,
-		.flags = msg->flags,
-		.sequence = sequence,
-		.time = msg->time,
-		.cookie = cookie,
-		.pid = mq_identity_find_pid(msg->sender),
-		.uid = mq_identity_find_uid(msg->sender, current_user_ns()),
-	};
-
-	memcpy(frame.name, msg->sender->name.bytes, sizeof(frame.name));
-	return mq_buffer_push(buffer, &frame, sizeof(frame)) &&
-	       mq_buffer_push(buffer, msg->text, msg->text_len) &&
-	       mq_buffer_push(buffer, padding, MQ_FRAME_SPACE(frame.size) - frame.size);
+	return mq_frame_push_inline(buffer, msg, sequence, cookie);
 }
 
 /**
- * mq_frame_alert_nobody - a frame to a name that nobody has; none to no name
+ * mq_frame_explain_nobody - nobody has the name that a frame goes to
  * @from: who sent it
- * @frame: its header
+ * @name: the name
+ *
+ * Return: -ENOENT, which is noted but for the empty name; -EINVAL if it is no name.
  */
-void mq_frame_alert_nobody(const struct mq_endpoint *from, const struct mq_frame *frame)
+int mq_frame_explain_nobody(const struct mq_endpoint *from, const struct mq_name *name)
 {
-	char name[MQ_NAME_SIZE];
+	char shown[MQ_NAME_SIZE];
 
-	if (!frame->name[0])
-		return;
-	mq_name_show(name, sizeof(name), frame->name, strnlen(frame->name, MQ_NAME_MAX));
+	if (!mq_frame_has_name(name->bytes))
+		return -EINVAL;
+	if (!name->bytes[0])
+		return -ENOENT;
+	mq_name_show(shown, sizeof(shown), name->bytes, strnlen(name->bytes, MQ_NAME_MAX));
 	mq_alert_show(MQ_ALERT_NOBODY, "%s sends to %s, which does not exist\n",
-		      mq_endpoint_show_name(from), name);
+		      mq_endpoint_show_name(from), shown);
+	return -ENOENT;
 }
 
 /**
  * mq_frame_reply - a frame with MQ_FRAME_REPLY ends a call
  * @from: who was asked
- * @frame: its header
- * @msg: the answer; the caller's reference is given back, or the asker's
+ * @msg: the answer, whose cookie says to what; the caller's reference is given back, or
+ *	the asker's
  *
  * Return: 0, or -ENOENT if nobody waits for it.
  */
-int mq_frame_reply(struct mq_endpoint *from, const struct mq_frame *frame,
-		   struct mq_message *msg)
+int mq_frame_reply(struct mq_endpoint *from, struct mq_message *msg)
 {
 	int err;
 
 	mq_message_stamp(msg);
-	err = mq_endpoint_reply(from, frame->cookie, msg);
+	err = mq_endpoint_reply(from, msg->cookie, msg);
 	if (err)
 		mq_message_put(msg);
 	return err;
 }
 
-static int mq_frame_send(struct mq_endpoint *from, const struct mq_frame *frame,
-			 struct mq_message *msg, bool nonblock)
+/* @msg: the caller's reference is given back if it is not sent. */
+static __always_inline int mq_frame_send(struct mq_endpoint *from, struct mq_message *msg,
+					 const struct mq_letter *letter, bool nonblock)
 {
-	struct mq_pending pending = {
-		.task = current,
-		.msg = msg,
-		.nonblock = nonblock || frame->flags & MQ_FRAME_DONTWAIT,
-	};
-	struct mq_name name;
-	int err;
+	int err = mq_registry_send(from, &letter->name, msg,
+				   nonblock || letter->flags & MQ_FRAME_DONTWAIT);
 
-	memcpy(name.bytes, frame->name, sizeof(name.bytes));
-	err = mq_registry_send(from, &name, &pending, KTIME_MAX);
-	mq_message_put(pending.msg);
+	if (likely(!err))
+		return 0;
+	mq_message_put(msg);
 	if (err == -ENOENT)
-		mq_frame_alert_nobody(from, frame);
+		return mq_frame_explain_nobody(from, &letter->name);
 	return err == -EINTR ? -ERESTARTSYS : err;
 }
 
-static int mq_frame_write_one(struct mq_endpoint *ep, struct mq_buffer *from, bool nonblock)
+static int mq_frame_broadcast(struct mq_endpoint *from, struct mq_message *msg)
 {
-	struct mq_message *msg;
-	struct mq_frame frame;
-	int err;
+	int err = mq_registry_broadcast(from, msg);
 
-	msg = mq_frame_pop(ep, from, &frame, MQ_FRAME_SENT);
-	if (IS_ERR(msg))
-		return PTR_ERR(msg);
-	if (frame.flags & MQ_FRAME_REPLY)
-		return mq_frame_reply(ep, &frame, msg);
-	if (!(frame.flags & MQ_FRAME_BROADCAST))
-		return mq_frame_send(ep, &frame, msg, nonblock);
-
-	err = mq_registry_broadcast(ep, msg);
 	mq_message_put(msg);
 	return err;
+}
+
+/* Sends the next frame in the general way. */
+static int mq_frame_write_one(struct mq_endpoint *ep, struct mq_buffer *from, bool nonblock)
+{
+	struct mq_letter letter;
+	struct mq_message *msg = mq_frame_pop(ep, from, MQ_FRAME_SENT, &letter);
+
+	if (IS_ERR(msg))
+		return PTR_ERR(msg);
+	if (letter.flags & MQ_FRAME_REPLY)
+		return mq_frame_reply(ep, msg);
+	if (letter.flags & MQ_FRAME_BROADCAST)
+		return mq_frame_broadcast(ep, msg);
+	return mq_frame_send(ep, msg, &letter, nonblock);
 }
 
 /* Thousands of frames in one call hold up neither the CPU nor SIGKILL. */
@@ -204,60 +361,289 @@ static bool mq_frame_may_go_on(void)
 	return !fatal_signal_pending(current);
 }
 
+/*
+ * A run: plain frames of one write to one name, one after the other. The first one's
+ * memory carries all of them, their destination is looked up once, and all are put into
+ * the mailbox in one hold of its lock.
+ */
+#define MQ_RUN_MAX	32
+
+/*
+ * Makes the frames behind the first one messages, as long as they go to the same name.
+ * What is wrong with the one that ends the run is found out when that is looked at once
+ * more, as the first of what is left.
+ *
+ * Return: how many there are with the first; @done is the bytes of them.
+ */
+static u32 mq_run_parse(struct mq_message **msgs, size_t len, const struct mq_name *name,
+			size_t *done)
+{
+	void *memory = msgs[0];
+	size_t at = mq_message_space(msgs[0]);
+	u32 count = 1;
+
+	for (; count < MQ_RUN_MAX && at + sizeof(struct mq_frame) <= len; count++) {
+		struct mq_frame *frame = memory + at;
+		u32 size = frame->size;
+
+		if (!mq_frame_is_sound_around(frame, len - at, MQ_FRAME_DONTWAIT) ||
+		    size > sizeof(*frame) + mq_cmd_buf_size ||
+		    !mq_name_is_equal(mq_frame_name(frame), name))
+			break;
+		msgs[count] = mq_message_carry(msgs[0], frame, size - sizeof(*frame),
+					       frame->cookie);
+		at += MQ_FRAME_SPACE(size);
+	}
+	/* The padding of the last one may be missing. */
+	*done = min(at, len);
+	return count;
+}
+
+/*
+ * Sends a message with those that make a run with it to a destination that takes whatever
+ * comes; @len bytes were written where it lies.
+ *
+ * Return: the bytes of those that were sent, the caller's reference among them; or 0.
+ */
+static size_t mq_run_write(struct mq_message *first, size_t len, const struct mq_name *name)
+{
+	struct mq_message *msgs[MQ_RUN_MAX];
+	size_t done;
+	u32 count;
+
+	if (!mq_registry_is_open(name))
+		return 0;
+	mq_message_stamp(first);
+	msgs[0] = first;
+	count = mq_run_parse(msgs, len, name, &done);
+	refcount_add(count, &first->refs);
+	if (!mq_registry_send_run(name, msgs, count)) {
+		mq_message_put_some(msgs, count);
+		return 0;
+	}
+	mq_message_put(first);
+	return done;
+}
+
+/*
+ * Sends the frame that comes first, and those that make a run with it, if they are to be
+ * had. @may_run: such may follow; false afterwards: not to this destination.
+ *
+ * Return: the bytes of those that were sent; 0: what is first goes the general way; or a
+ * negative errno.
+ */
+static __always_inline ssize_t mq_frame_write_piece(struct mq_endpoint *ep,
+						    const char __user *at, size_t left,
+						    bool nonblock, bool *may_run)
+{
+	size_t len = min_t(size_t, left, MQ_MESSAGE_LAST);
+	struct mq_letter letter;
+	struct mq_message *msg;
+	size_t done, space;
+	int err;
+
+	msg = mq_frame_take(ep, at, len, MQ_FRAME_DONTWAIT, &letter);
+	if (unlikely(!msg))
+		return 0;
+	space = mq_message_space(msg);
+	if (space + sizeof(struct mq_frame) < len) {
+		done = mq_run_write(msg, len, &letter.name);
+		if (done)
+			return done;
+		*may_run = false;
+	}
+	err = mq_frame_send(ep, msg, &letter, nonblock);
+	return likely(!err) ? min(space, left) : err;
+}
+
+/* The general way for one piece; returns bytes or a negative errno. */
+static ssize_t mq_frame_write_first(struct mq_endpoint *ep, const char __user *at,
+				    size_t left, bool nonblock)
+{
+	struct mq_buffer from = { .at = (char __user *)at, .left = left };
+	int err = mq_frame_write_one(ep, &from, nonblock);
+
+	return err ? err : left - from.left;
+}
+
+/* Goes on behind @done bytes; 0: with the first frame in the general way. */
+static ssize_t mq_frame_write_rest(struct mq_endpoint *ep, const char __user *frames,
+				   size_t len, bool nonblock, size_t done, bool may_run)
+{
+	bool is_piece = done && may_run;
+	ssize_t ret = 0;
+
+	while (done < len && (!done || mq_frame_may_go_on())) {
+		ret = 0;
+		if (is_piece)
+			ret = mq_frame_write_piece(ep, frames + done, len - done, nonblock,
+						   &may_run);
+		/* What will not be copied together is not copied in vain again and again. */
+		is_piece = ret && may_run;
+		if (!ret)
+			ret = mq_frame_write_first(ep, frames + done, len - done, nonblock);
+		if (ret < 0)
+			break;
+		done += ret;
+	}
+	return done ? done : ret;
+}
+
 /**
  * mq_frame_write - send the frames that were written
  * @ep: the file's endpoint
- * @from: the frames
+ * @frames: the frames
+ * @len: bytes of them
  * @nonblock: do not wait for room
  *
  * Return: bytes consumed, padding included, up to the first frame that failed; if that is
  * the first of all, why.
  */
-ssize_t mq_frame_write(struct mq_endpoint *ep, struct mq_buffer *from, bool nonblock)
+ssize_t mq_frame_write(struct mq_endpoint *ep, const char __user *frames, size_t len,
+		       bool nonblock)
 {
-	size_t len = mq_buffer_left(from), done = 0;
+	bool may_run = true;
+	ssize_t ret = mq_frame_write_piece(ep, frames, len, nonblock, &may_run);
+
+	/* Most often that is all, or the fault of the first. */
+	if (likely(ret == len || ret < 0))
+		return ret;
+	return mq_frame_write_rest(ep, frames, len, nonblock, ret, may_run);
+}
+
+/**
+ * mq_frame_write_iter - the same from several pieces
+ * @ep: the file's endpoint
+ * @frames: the frames
+ * @nonblock: do not wait for room
+ *
+ * Return: as above.
+ */
+ssize_t mq_frame_write_iter(struct mq_endpoint *ep, struct iov_iter *frames, bool nonblock)
+{
+	struct mq_buffer from = { .iter = frames };
+	size_t len = mq_buffer_left(&from), done = 0;
 	int err;
 
 	while (done < len) {
-		err = mq_frame_write_one(ep, from, nonblock);
+		err = mq_frame_write_one(ep, &from, nonblock);
 		if (err)
 			return done ? done : err;
-		done = len - mq_buffer_left(from);
+		done = len - mq_buffer_left(&from);
 		if (!mq_frame_may_go_on())
 			break;
 	}
 	return done;
 }
 
+/*
+ * Copies what is staged, as far as it fits; those that are delivered are the caller's
+ * then, in @delivered.
+ *
+ * Return: how many they are.
+ */
+static u32 mq_frame_push_staged(const struct mq_stage *stage, struct mq_buffer *to,
+				struct mq_message **delivered, size_t *done)
+{
+	u32 n;
+
+	for (n = 0; n < stage->count; n++) {
+		struct mq_message *msg = mq_stage_peek(stage, n);
+		size_t space = mq_message_space(msg);
+
+		if (space > mq_buffer_left(to) ||
+		    !mq_frame_push_inline(to, msg, stage->number + n, msg->cookie))
+			break;
+		delivered[n] = msg;
+		*done += space;
+	}
+	return n;
+}
+
+/* Takes what is staged, and what else fits; returns bytes, or 0 after a fault at once. */
+static size_t mq_frame_read_staged(struct mq_endpoint *ep, struct mq_buffer to)
+{
+	struct mq_message *delivered[MQ_STAGE_MAX];
+	size_t done = 0, left = mq_buffer_left(&to);
+	struct mq_stage *stage = &ep->stage;
+	bool more;
+	u32 n;
+
+	/* One has been delivered, and another one is there: a batch. */
+	if (stage->depth == 1)
+		mq_endpoint_widen_stage(ep);
+	do {
+		n = mq_frame_push_staged(stage, &to, delivered, &done);
+		more = n == stage->count;
+		if (!more)
+			mq_endpoint_receive_end(ep, n);
+		else
+			more = mq_endpoint_receive_next(ep, n, mq_frame_may_go_on() ?
+							       left - done : 0);
+		mq_message_put_some(delivered, n);
+	} while (more);
+	return done;
+}
+
+/* Most often there is one. */
+static __always_inline ssize_t mq_frame_read_all(struct mq_endpoint *ep, struct mq_buffer *to,
+						 bool nonblock)
+{
+	size_t space, left = mq_buffer_left(to);
+	struct mq_stage *stage = &ep->stage;
+	struct mq_message *msg;
+	int err;
+
+	if (!left)
+		return 0;
+	err = mq_endpoint_receive_wait(ep, left, MQ_STAGE_MAX, KTIME_MAX, nonblock);
+	if (unlikely(err))
+		return err;
+	if (unlikely(stage->count > 1))
+		return mq_frame_read_staged(ep, *to) ?: -EFAULT;
+
+	msg = mq_stage_peek(stage, 0);
+	space = mq_message_space(msg);
+	if (unlikely(!mq_frame_push_inline(to, msg, stage->number, msg->cookie))) {
+		mq_endpoint_receive_end(ep, 0);
+		return -EFAULT;
+	}
+	if (unlikely(mq_endpoint_receive_next(ep, 1, left - space)))
+		space += mq_frame_read_staged(ep, *to);
+	mq_message_put(msg);
+	return space;
+}
+
 /**
  * mq_frame_read - take as many messages as fit
  * @ep: the file's endpoint
- * @to: receives them as frames
+ * @frames: receives them as frames
+ * @len: room there
  * @nonblock: wait for nothing
  *
  * Return: bytes, padding included, or -EAGAIN, -EMSGSIZE if not even the next one fits,
  * -EFAULT, -ERESTARTSYS.
  */
-ssize_t mq_frame_read(struct mq_endpoint *ep, struct mq_buffer *to, bool nonblock)
+ssize_t mq_frame_read(struct mq_endpoint *ep, char __user *frames, size_t len, bool nonblock)
 {
-	struct mq_stage *stage = &ep->stage;
-	size_t done = 0, left = mq_buffer_left(to);
-	int err;
+	struct mq_buffer to = { .at = frames, .left = len };
 
-	if (!left)
-		return 0;
-	err = mq_endpoint_receive_wait(ep, left, KTIME_MAX, nonblock);
-	if (err)
-		return err;
+	return mq_frame_read_all(ep, &to, nonblock);
+}
 
-	do {
-		if (!mq_frame_push(to, stage->msg, stage->number, stage->msg->cookie)) {
-			mq_endpoint_receive_end(ep);
-			return done ? done : -EFAULT;
-		}
-		done = left - mq_buffer_left(to);
-	} while (mq_endpoint_receive_next(ep, mq_frame_may_go_on() ? left - done : 0));
-	return done;
+/**
+ * mq_frame_read_iter - the same into several pieces
+ * @ep: the file's endpoint
+ * @frames: receives them as frames
+ * @nonblock: wait for nothing
+ *
+ * Return: as above.
+ */
+ssize_t mq_frame_read_iter(struct mq_endpoint *ep, struct iov_iter *frames, bool nonblock)
+{
+	struct mq_buffer to = { .iter = frames };
+
+	return mq_frame_read_all(ep, &to, nonblock);
 }
 
 /**

@@ -11,6 +11,40 @@
 
 static DEFINE_MUTEX(mq_handle_binding);	/* see driver.h */
 
+/* Of its own, because it is just shorter than any kind that kmalloc() has. */
+static struct kmem_cache *mq_handle_slab;
+
+/**
+ * mq_handle_init - make the memory for handles
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int mq_handle_init(void)
+{
+	mq_handle_slab = KMEM_CACHE(mq_handle, SLAB_ACCOUNT);
+	return mq_handle_slab ? 0 : -ENOMEM;
+}
+
+/**
+ * mq_handle_deinit - when no handle is left, and the last grace period is over
+ */
+void mq_handle_deinit(void)
+{
+	kmem_cache_destroy(mq_handle_slab);
+}
+
+/**
+ * mq_handle_free_memory - a handle that nobody looks into any more
+ * @handle: the handle, or NULL
+ *
+ * Any context.
+ */
+void mq_handle_free_memory(struct mq_handle *handle)
+{
+	if (handle)
+		kmem_cache_free(mq_handle_slab, handle);
+}
+
 /**
  * mq_handle_new - for a file that is being opened
  *
@@ -18,7 +52,7 @@ static DEFINE_MUTEX(mq_handle_binding);	/* see driver.h */
  */
 struct mq_handle *mq_handle_new(void)
 {
-	struct mq_handle *handle = kzalloc(sizeof(*handle), MQ_GFP);
+	struct mq_handle *handle = kmem_cache_zalloc(mq_handle_slab, MQ_GFP);
 
 	if (handle)
 		init_waitqueue_head(&handle->pollers);
@@ -35,7 +69,7 @@ void mq_handle_free(struct mq_handle *handle)
 	if (handle->ep)
 		mq_registry_unlink(handle->ep);
 	else
-		kfree(handle);
+		mq_handle_free_memory(handle);
 }
 
 static int mq_handle_bind_locked(struct mq_handle *handle, struct mq_endpoint *ep)

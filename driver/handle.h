@@ -34,7 +34,11 @@ struct mq_handle {
 	struct mq_endpoint *registered;
 };
 
+int mq_handle_init(void);
+void mq_handle_deinit(void);
+
 struct mq_handle *mq_handle_new(void);
+void mq_handle_free_memory(struct mq_handle *handle);
 void mq_handle_free(struct mq_handle *handle);
 int mq_handle_bind(struct mq_handle *handle, struct file *file,
 		   const struct mq_name *name, const struct mq_terms *terms);

@@ -2,13 +2,10 @@
 #include "identity.h"
 
 #include <linux/capability.h>
-#include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/fs.h>
-#include <linux/pid.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/user_namespace.h>
 
 #include "driver.h"
 #include "message.h"
@@ -108,27 +105,4 @@ bool mq_identity_has_access(const struct mq_identity *sender,
 	if (access == MQ_ACCESS_GROUP)
 		return mq_identity_has_group(sender, owner->cred->egid);
 	return uid_eq(sender->cred->euid, owner->cred->euid);
-}
-
-/**
- * mq_identity_find_pid - the process as the caller's pid namespace sees it
- * @identity: the identity
- *
- * Return: its number, or 0 if it cannot be seen.
- */
-u32 mq_identity_find_pid(const struct mq_identity *identity)
-{
-	return pid_vnr(identity->pid);
-}
-
-/**
- * mq_identity_find_uid - the effective user as a user namespace sees it
- * @identity: the identity
- * @ns: the user namespace
- *
- * Return: the user's number, or the overflow uid if it has none.
- */
-u32 mq_identity_find_uid(const struct mq_identity *identity, struct user_namespace *ns)
-{
-	return from_kuid_munged(ns, identity->cred->euid);
 }

@@ -17,14 +17,15 @@
 #include "name.h"
 
 #include <linux/atomic.h>
+#include <linux/cred.h>
 #include <linux/mq_driver.h>
+#include <linux/pid.h>
 #include <linux/refcount.h>
+#include <linux/sched.h>
+#include <linux/user_namespace.h>
 
-struct cred;
 struct file;
 struct mq_message;
-struct pid;
-struct user_namespace;
 
 /**
  * struct mq_identity - who somebody is
@@ -50,8 +51,6 @@ void mq_identity_free(struct mq_identity *identity);
 bool mq_identity_is_capable(struct file *opener, int cap);
 bool mq_identity_has_access(const struct mq_identity *sender,
 			    const struct mq_identity *owner, enum mq_access access);
-u32 mq_identity_find_pid(const struct mq_identity *identity);
-u32 mq_identity_find_uid(const struct mq_identity *identity, struct user_namespace *ns);
 
 static inline struct mq_identity *mq_identity_get(struct mq_identity *identity)
 {
@@ -69,6 +68,37 @@ static inline void mq_identity_put(struct mq_identity *identity)
 {
 	if (identity && refcount_dec_and_test(&identity->refs))
 		mq_identity_free(identity);
+}
+
+/**
+ * mq_identity_find_pid - the process as the caller's pid namespace sees it
+ * @identity: the identity
+ *
+ * Most callers are in the initial namespace, whose numbers come first.
+ *
+ * Return: its number, or 0 if it cannot be seen.
+ */
+static inline u32 mq_identity_find_pid(const struct mq_identity *identity)
+{
+	return likely(!task_pid(current)->level) ? identity->pid->numbers[0].nr :
+						   pid_vnr(identity->pid);
+}
+
+/**
+ * mq_identity_find_uid - the effective user as a user namespace sees it
+ * @identity: the identity
+ * @ns: the user namespace
+ *
+ * Most callers are in the initial namespace, which maps each user to himself.
+ *
+ * Return: the user's number, or the overflow uid if it has none.
+ */
+static inline u32 mq_identity_find_uid(const struct mq_identity *identity,
+				       struct user_namespace *ns)
+{
+	kuid_t uid = identity->cred->euid;
+
+	return likely(ns == &init_user_ns) ? __kuid_val(uid) : from_kuid_munged(ns, uid);
 }
 
 /* The memory that it keeps, which is the caller's now, or NULL. */

@@ -115,6 +115,7 @@ static long mq_ioctl_bind(struct file *file, void __user *arg)
 static int mq_ioctl_pop_exchange(struct file *file, fmode_t mode, void __user *arg,
 				 struct mq_exchange *exchange, struct mq_endpoint **ep)
 {
+	struct mq_buffer as_is = { .at = arg, .left = sizeof(*exchange) };
 	int err;
 
 	if ((file->f_mode & mode) != mode)
@@ -122,9 +123,13 @@ static int mq_ioctl_pop_exchange(struct file *file, fmode_t mode, void __user *a
 	*ep = mq_handle_find(file->private_data);
 	if (!*ep)
 		return -ENOTCONN;
-	err = mq_ioctl_pop(exchange, sizeof(*exchange), arg);
-	if (err)
-		return err;
+	/* Most programs know it as it is, and it lies in one piece. */
+	if (!mq_buffer_pop_words(&as_is, exchange, sizeof(*exchange)) ||
+	    exchange->size != sizeof(*exchange)) {
+		err = mq_ioctl_pop(exchange, sizeof(*exchange), arg);
+		if (err)
+			return err;
+	}
 	/* What the ioctl returns is an int. */
 	exchange->receive_size = min_t(u32, exchange->receive_size, MAX_RW_COUNT);
 	return exchange->flags ? -EINVAL : 0;
@@ -135,25 +140,25 @@ static struct mq_buffer mq_ioctl_buffer(u64 at, u32 size)
 	return (struct mq_buffer) { .at = u64_to_user_ptr(at), .left = size };
 }
 
-/* The one frame that is to be sent; more than that is no frame. */
 static struct mq_message *mq_ioctl_pop_frame(struct mq_endpoint *ep,
-					     const struct mq_exchange *exchange,
-					     struct mq_frame *frame, u32 flags)
+					     const struct mq_exchange *exchange, u32 flags,
+					     struct mq_letter *letter)
 {
-	struct mq_buffer from = mq_ioctl_buffer(exchange->send, exchange->send_size);
-	struct mq_message *msg = mq_frame_pop(ep, &from, frame, flags);
-
-	if (!IS_ERR(msg) && from.left) {
-		mq_message_put(msg);
-		return ERR_PTR(-EINVAL);
-	}
-	return msg;
+	return mq_frame_pop_one(ep, u64_to_user_ptr(exchange->send), exchange->send_size,
+				flags, letter);
 }
 
 static ktime_t mq_ioctl_timeout(const struct mq_exchange *exchange)
 {
 	/* What is longer than the kernel counts, 292 years, is for ever. */
 	return min_t(u64, exchange->timeout, KTIME_MAX);
+}
+
+static ktime_t mq_ioctl_deadline(const struct mq_exchange *exchange)
+{
+	ktime_t timeout = mq_ioctl_timeout(exchange);
+
+	return timeout == KTIME_MAX ? timeout : ktime_add_safe(ktime_get(), timeout);
 }
 
 static long mq_ioctl_push_reply(const struct mq_exchange *exchange,
@@ -171,27 +176,26 @@ static long mq_ioctl_call(struct file *file, void __user *arg)
 {
 	struct mq_pending pending = { .task = current, .is_call = true };
 	struct mq_exchange exchange;
+	struct mq_letter letter;
 	struct mq_endpoint *ep;
-	struct mq_frame frame;
-	struct mq_name name;
+	u64 cookie;
 	long ret;
 
 	ret = mq_ioctl_pop_exchange(file, FMODE_READ | FMODE_WRITE, arg, &exchange, &ep);
 	if (ret)
 		return ret;
-	pending.msg = mq_ioctl_pop_frame(ep, &exchange, &frame, MQ_FRAME_DONTWAIT);
+	pending.msg = mq_ioctl_pop_frame(ep, &exchange, MQ_FRAME_DONTWAIT, &letter);
 	if (IS_ERR(pending.msg))
 		return PTR_ERR(pending.msg);
 
+	cookie = pending.msg->cookie;
 	pending.msg->flags |= MQ_FRAME_CALL;
-	pending.nonblock = file->f_flags & O_NONBLOCK || frame.flags & MQ_FRAME_DONTWAIT;
-	memcpy(name.bytes, frame.name, sizeof(name.bytes));
-	ret = mq_registry_send(ep, &name, &pending,
-			       ktime_add_safe(ktime_get(), mq_ioctl_timeout(&exchange)));
+	pending.nonblock = file->f_flags & O_NONBLOCK || letter.flags & MQ_FRAME_DONTWAIT;
+	ret = mq_registry_call(ep, &letter.name, &pending, mq_ioctl_deadline(&exchange));
 	if (ret == -ENOENT)
-		mq_frame_alert_nobody(ep, &frame);
+		ret = mq_frame_explain_nobody(ep, &letter.name);
 	if (!ret)
-		ret = mq_ioctl_push_reply(&exchange, pending.reply, frame.cookie);
+		ret = mq_ioctl_push_reply(&exchange, pending.reply, cookie);
 	mq_message_put(pending.reply);
 	mq_message_put(pending.msg);
 	return ret;
@@ -201,18 +205,18 @@ static long mq_ioctl_call(struct file *file, void __user *arg)
 static int mq_ioctl_answer(struct mq_endpoint *ep, const struct mq_exchange *exchange,
 			   struct mq_exchange __user *arg)
 {
+	struct mq_letter letter;
 	struct mq_message *msg;
-	struct mq_frame frame;
 	int err;
 
-	msg = mq_ioctl_pop_frame(ep, exchange, &frame, MQ_FRAME_REPLY | MQ_FRAME_DONTWAIT);
+	msg = mq_ioctl_pop_frame(ep, exchange, MQ_FRAME_REPLY | MQ_FRAME_DONTWAIT, &letter);
 	if (IS_ERR(msg))
 		return PTR_ERR(msg);
-	if (!(frame.flags & MQ_FRAME_REPLY)) {
+	if (!(letter.flags & MQ_FRAME_REPLY) || !mq_name_is_empty(&letter.name)) {
 		mq_message_put(msg);
 		return -EINVAL;
 	}
-	err = mq_frame_reply(ep, &frame, msg);
+	err = mq_frame_reply(ep, msg);
 	/* EFAULT if the program cannot write to its own structure: then it cannot know. */
 	return err ? err : put_user(0, &arg->send_size);
 }
@@ -232,6 +236,7 @@ static long mq_ioctl_receive(struct file *file, void __user *arg)
 {
 	struct mq_exchange exchange;
 	struct mq_endpoint *ep;
+	struct mq_message *msg;
 	struct mq_buffer to;
 	long ret;
 
@@ -242,15 +247,17 @@ static long mq_ioctl_receive(struct file *file, void __user *arg)
 		return ret;
 
 	to = mq_ioctl_buffer(exchange.receive, exchange.receive_size);
-	ret = mq_endpoint_receive_wait(ep, to.left, mq_ioctl_timeout(&exchange),
+	ret = mq_endpoint_receive_wait(ep, to.left, 1, mq_ioctl_timeout(&exchange),
 				       file->f_flags & O_NONBLOCK);
 	if (ret)
 		return ret == -ERESTARTSYS ? mq_ioctl_interrupted(&exchange) : ret;
-	if (!mq_frame_push(&to, ep->stage.msg, ep->stage.number, ep->stage.msg->cookie)) {
-		mq_endpoint_receive_end(ep);
+	msg = mq_stage_peek(&ep->stage, 0);
+	if (!mq_frame_push(&to, msg, ep->stage.number, msg->cookie)) {
+		mq_endpoint_receive_end(ep, 0);
 		return -EFAULT;
 	}
-	mq_endpoint_receive_next(ep, 0);
+	mq_endpoint_receive_end(ep, 1);
+	mq_message_put(msg);
 	return exchange.receive_size - to.left;
 }
 

@@ -123,7 +123,8 @@ static inline void mq_mailbox_skip(struct mq_mailbox *box)
 static inline struct mq_message *mq_mailbox_peek(const struct mq_mailbox *box, u32 index,
 						 u64 *number)
 {
-	u32 slot = mq_mailbox_wrap(box, box->head + index);
+	/* The oldest is where it is; that is known where this is inlined. */
+	u32 slot = index ? mq_mailbox_wrap(box, box->head + index) : box->head;
 
 	*number = unlikely(box->numbers) ? box->numbers[slot] :
 		  box->last - box->count + 1 + index;

@@ -16,6 +16,7 @@
 #include "driver.h"
 #include "endpoint.h"
 #include "file.h"
+#include "handle.h"
 #include "message.h"
 #include "registry.h"
 
@@ -69,11 +70,15 @@ static int __init mq_driver_init(void)
 		return err;
 
 	mq_alert_init();
-	mq_endpoint_init();
-
-	err = mq_message_init();
+	err = mq_handle_init();
 	if (err)
 		return err;
+	err = mq_endpoint_init();
+	if (err)
+		goto err_handle;
+	err = mq_message_init();
+	if (err)
+		goto err_endpoint;
 	err = mq_registry_init();
 	if (err)
 		goto err_message;
@@ -91,6 +96,10 @@ err_debugfs:
 	mq_registry_deinit();
 err_message:
 	mq_message_deinit();
+err_endpoint:
+	mq_endpoint_deinit();
+err_handle:
+	mq_handle_deinit();
 	return err;
 }
 
@@ -100,6 +109,8 @@ static void __exit mq_driver_exit(void)
 	mq_debugfs_deinit();
 	mq_registry_deinit();
 	mq_message_deinit();
+	mq_endpoint_deinit();
+	mq_handle_deinit();
 	mq_alert_deinit();
 }
 

@@ -9,12 +9,10 @@
 #include "driver.h"
 
 /*
- * Short messages, a KiB, and 4,000 bytes with their command each have a slab cache.
- * What is larger comes from kvmalloc(), whose memory can only be freed where it is
- * allowed to sleep.
+ * Short messages, a KiB, and what CMD_BUF_SIZE allows at most unless it is raised each
+ * have a slab cache, the last one as large as seven in 32 KiB can be. What is larger
+ * comes from kvmalloc(), whose memory can only be freed where it is allowed to sleep.
  */
-#define MQ_MESSAGE_FIRST	248
-
 static struct mq_message_cache {
 	const char *name;
 	u32 size;
@@ -22,11 +20,8 @@ static struct mq_message_cache {
 } mq_message_caches[] = {
 	{ .name = "mq_message_248",  .size = MQ_MESSAGE_FIRST },
 	{ .name = "mq_message_1144", .size = 1144 },
-	{ .name = "mq_message_4088", .size = 4088 },
+	{ .name = "mq_message_4664", .size = MQ_MESSAGE_LAST },
 };
-
-/* Bytes at mq_message.data for which the first of them does, and a sender's spare. */
-#define MQ_MESSAGE_SHORT	(MQ_MESSAGE_FIRST - offsetof(struct mq_message, data))
 
 /*
  * A slab cache with a constructor is not zeroed at each allocation where the kernel
@@ -88,49 +83,21 @@ static struct kmem_cache *mq_message_slab(size_t size)
 	return NULL;
 }
 
-/* Neutral: to be filled by its only holder. */
-static struct mq_message *mq_message_begin(struct mq_message *msg,
-					   struct mq_identity *sender, size_t size)
-{
-	if (!msg)
-		return NULL;
-	refcount_set(&msg->refs, 1);
-	msg->size = size;
-	msg->flags = 0;
-	msg->sender = sender ? mq_identity_get(sender) : NULL;
-	msg->time = 0;
-	msg->cookie = 0;
-	return msg;
-}
-
-static struct mq_message *mq_message_alloc(size_t size)
+/**
+ * mq_message_alloc - memory for a message
+ * @size: bytes at mq_message.data
+ *
+ * Charged to the calling process's memory control group. May sleep.
+ *
+ * Return: the memory, or NULL.
+ */
+struct mq_message *mq_message_alloc(size_t size)
 {
 	struct kmem_cache *slab = mq_message_slab(size);
 
 	if (slab)
 		return kmem_cache_alloc(slab, MQ_GFP);
 	return kvmalloc(struct_size((struct mq_message *)NULL, data, size), MQ_GFP);
-}
-
-/**
- * mq_message_new - memory for a message
- * @sender: who sends it; NULL: nobody can
- * @size: bytes at mq_message.data, which the caller fills, all of them
- *
- * Charged to the calling process's memory control group, unless it is what the sender
- * keeps. May sleep.
- *
- * Return: the message with one reference, without text, or NULL.
- */
-struct mq_message *mq_message_new(struct mq_identity *sender, size_t size)
-{
-	struct mq_message *msg = NULL;
-
-	if (sender && size <= MQ_MESSAGE_SHORT)
-		msg = mq_identity_pop_spare(sender);
-	if (!msg)
-		msg = mq_message_alloc(size);
-	return mq_message_begin(msg, sender, size);
 }
 
 /**
@@ -148,14 +115,20 @@ struct mq_message *mq_message_new_event(struct mq_identity *whose, u32 flags)
 	struct mq_message *msg;
 
 	msg = kmem_cache_alloc(mq_message_slab(0), GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN);
-	msg = mq_message_begin(msg, whose, 0);
 	if (msg) {
+		mq_message_begin(msg, whose, 0);
 		msg->flags = flags;
 		mq_message_stamp(msg);
 		msg->text = msg->data;
 		msg->text_len = 0;
 	}
 	return msg;
+}
+
+static void mq_message_put_carrier(struct mq_message *carrier, u32 refs)
+{
+	if (carrier && refcount_sub_and_test(refs, &carrier->refs))
+		mq_message_free(carrier);
 }
 
 /**
@@ -167,19 +140,52 @@ void mq_message_free(struct mq_message *msg)
 	struct mq_identity *sender = msg->sender;
 	struct kmem_cache *slab;
 
-	/* An event's memory is its receiver's, not that of whom it tells. */
-	if (msg->size <= MQ_MESSAGE_SHORT && !(msg->flags & MQ_FRAME_EVENT) && sender &&
-	    mq_identity_push_spare(sender, msg)) {
-		mq_identity_put(sender);
+	if (msg->carrier) {
+		mq_message_put_carrier(msg->carrier, 1);
 		return;
 	}
-
-	slab = mq_message_slab(msg->size);
-	if (slab)
-		kmem_cache_free(slab, msg);
-	else
-		kvfree(msg);
+	/* An event's memory is its receiver's, not that of whom it tells. */
+	if (msg->size > MQ_MESSAGE_SHORT || !sender || msg->flags & MQ_FRAME_EVENT ||
+	    !mq_identity_push_spare(sender, msg)) {
+		slab = mq_message_slab(msg->size);
+		if (slab)
+			kmem_cache_free(slab, msg);
+		else
+			kvfree(msg);
+	}
 	mq_identity_put(sender);
+}
+
+/**
+ * mq_message_put_some - give references back
+ * @msgs: the messages
+ * @count: how many they are
+ *
+ * The last one to a message frees it, which may sleep. Those that came together mostly
+ * go together, and give their carrier back at once.
+ */
+void mq_message_put_some(struct mq_message **msgs, u32 count)
+{
+	struct mq_message *carrier = NULL;
+	u32 i, carried = 0;
+
+	for (i = 0; i < count; i++) {
+		struct mq_message *msg = msgs[i];
+
+		if (!refcount_dec_and_test(&msg->refs))
+			continue;
+		if (!msg->carrier) {
+			mq_message_free(msg);
+			continue;
+		}
+		if (msg->carrier != carrier) {
+			mq_message_put_carrier(carrier, carried);
+			carrier = msg->carrier;
+			carried = 0;
+		}
+		carried++;
+	}
+	mq_message_put_carrier(carrier, carried);
 }
 
 /**

@@ -58,6 +58,16 @@ static inline bool mq_name_is_equal(const struct mq_name *a, const struct mq_nam
 	return !differ;
 }
 
+static inline bool mq_name_is_empty(const struct mq_name *name)
+{
+	u64 bits = 0;
+	size_t i;
+
+	for (i = 0; i < MQ_NAME_SIZE / sizeof(u64); i++)
+		bits |= name->words[i];
+	return !bits;
+}
+
 int mq_name_parse(struct mq_name *name, const char *bytes, size_t len);
 size_t mq_name_show(char *out, size_t size, const char *bytes, size_t len);
 

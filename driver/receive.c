@@ -6,29 +6,56 @@
 #include "endpoint.h"
 
 #include <linux/hrtimer.h>
+#include <linux/minmax.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 
-/* Returned to nobody outside: another reader has the stage. */
-#define MQ_STAGE_BUSY	1
+#include "driver.h"
 
-/* What waits first, if it fits into @room: moved to the stage. */
-static __always_inline int mq_endpoint_fill_stage_locked(struct mq_endpoint *ep, size_t room)
+/* One is staged; more of those that fit into @room. */
+static void mq_endpoint_fill_stage_more_locked(struct mq_endpoint *ep, size_t room)
 {
 	struct mq_stage *stage = &ep->stage;
-	struct mq_message *msg = stage->msg;
+	struct mq_message *msg;
+	u32 count = 1;
+	size_t space;
 	u64 number;
 
-	if (unlikely(msg))
-		return mq_message_space(msg) > room ? -EMSGSIZE : 0;
+	while (count < stage->depth && ep->mailbox.count) {
+		msg = mq_mailbox_peek(&ep->mailbox, 0, &number);
+		space = mq_message_space(msg);
+		if (space > room)
+			break;
+		room -= space;
+		mq_mailbox_drop(&ep->mailbox);
+		stage->msgs[count++] = msg;
+	}
+	stage->count = count;
+}
+
+/* What waits first, if it fits into @room, @most messages of it: moved to the stage. */
+static __always_inline int mq_endpoint_fill_stage_locked(struct mq_endpoint *ep, size_t room,
+							 u32 most)
+{
+	struct mq_stage *stage = &ep->stage;
+	struct mq_message *msg;
+	size_t space;
+
+	if (unlikely(stage->count))
+		return mq_message_space(mq_stage_peek(stage, 0)) > room ? -EMSGSIZE : 0;
 	if (!ep->mailbox.count)
 		return -EAGAIN;
 
-	msg = mq_mailbox_peek(&ep->mailbox, 0, &number);
-	if (mq_message_space(msg) > room)
+	msg = mq_mailbox_peek(&ep->mailbox, 0, &stage->number);
+	space = mq_message_space(msg);
+	if (space > room)
 		return -EMSGSIZE;
 	mq_mailbox_drop(&ep->mailbox);
-	stage->msg = msg;
-	stage->number = number;
+	stage->msgs[0] = msg;
+	stage->first = 0;
+	stage->count = 1;
+	if (unlikely(ep->mailbox.count && most > 1))
+		mq_endpoint_fill_stage_more_locked(ep, room - space);
 	return 0;
 }
 
@@ -41,8 +68,16 @@ static struct task_struct *mq_endpoint_refill_any_locked(struct mq_endpoint *ep)
 	return mq_endpoint_refill_locked(ep);
 }
 
-static __always_inline int mq_endpoint_claim_stage(struct mq_endpoint *ep, size_t room,
-						   bool nonblock)
+/**
+ * mq_endpoint_claim_stage - claim the stage with what waits first, without waiting
+ * @ep: the endpoint; the caller holds a reference
+ * @room: bytes that the messages may take as frames
+ * @most: how many they may be
+ * @nonblock: the caller will not wait for another reader
+ *
+ * Return: 0, MQ_STAGE_BUSY, -EAGAIN if there is no message, -EMSGSIZE, -ENOENT.
+ */
+int mq_endpoint_claim_stage(struct mq_endpoint *ep, size_t room, u32 most, bool nonblock)
 {
 	struct mq_stage *stage = &ep->stage;
 	struct task_struct *admitted = NULL;
@@ -50,87 +85,93 @@ static __always_inline int mq_endpoint_claim_stage(struct mq_endpoint *ep, size_
 	int ret;
 
 	spin_lock(&ep->lock);
-	if (ep->ended) {
+	if (unlikely(ep->ended)) {
 		ret = -ENOENT;
-	} else if (stage->is_busy) {
+	} else if (unlikely(stage->is_busy)) {
 		ret = MQ_STAGE_BUSY;
 		stage->refused |= nonblock;
 	} else {
-		ret = mq_endpoint_fill_stage_locked(ep, room);
+		ret = mq_endpoint_fill_stage_locked(ep, room, most);
 		stage->is_busy = !ret;
-		if (!ret)
+		if (unlikely(ep->terms.policy == MQ_POLICY_BLOCK) && !ret) {
 			admitted = mq_endpoint_refill_any_locked(ep);
-		/* Not if the message was staged before: then no place has become free. */
-		has_room = !mq_mailbox_is_full(&ep->mailbox);
+			/* Not if it was staged before: then no place has become free. */
+			has_room = !mq_mailbox_is_full(&ep->mailbox);
+		}
 	}
 	spin_unlock(&ep->lock);
 
-	if (unlikely(ep->terms.policy == MQ_POLICY_BLOCK) && !ret && (admitted || has_room))
+	if (unlikely(admitted || has_room))
 		mq_endpoint_wake_senders(ep, admitted);
 	return ret;
 }
 
 /**
- * mq_endpoint_receive_begin - claim the stage, with the message that is next
- * @ep: the endpoint; the caller holds a reference
- * @nonblock: do not wait for another reader
+ * mq_endpoint_wait_stage - mq_endpoint_receive_begin() where another reader has the stage
+ * @ep: as there
+ * @nonblock: as there
  *
- * On success mq_endpoint.stage and its message are the caller's until he calls
- * mq_endpoint_receive_end(), or mq_endpoint_receive_next() returns false.
- *
- * Return: 0, -EAGAIN if there is no message or, with @nonblock, another reader,
- * -ENOENT if the endpoint has ended, -ERESTARTSYS.
+ * Return: as there.
  */
-int mq_endpoint_receive_begin(struct mq_endpoint *ep, bool nonblock)
+int mq_endpoint_wait_stage(struct mq_endpoint *ep, bool nonblock)
 {
 	int ret, err;
 
-	ret = mq_endpoint_claim_stage(ep, SIZE_MAX, nonblock);
-	if (ret != MQ_STAGE_BUSY)
-		return ret;
 	if (nonblock)
 		return -EAGAIN;
-
 	err = wait_event_interruptible(ep->sleepers,
-				       (ret = mq_endpoint_claim_stage(ep, SIZE_MAX, false)) !=
+				       (ret = mq_endpoint_claim_stage(ep, SIZE_MAX, 1, false)) !=
 				       MQ_STAGE_BUSY);
 	return err ? err : ret;
 }
 
-static bool mq_endpoint_is_claimed(struct mq_endpoint *ep, size_t room, int *ret)
+static bool mq_endpoint_is_claimed(struct mq_endpoint *ep, size_t room, u32 most, int *ret)
 {
-	*ret = mq_endpoint_claim_stage(ep, room, false);
+	*ret = mq_endpoint_claim_stage(ep, room, most, false);
 	return *ret != MQ_STAGE_BUSY && *ret != -EAGAIN;
 }
 
-/**
- * mq_endpoint_receive_wait - the same, but wait for a message too
- * @ep: the endpoint; the caller holds a reference
- * @room: bytes that the message may take as a frame
- * @timeout: how long at most; KTIME_MAX for ever
- * @nonblock: wait for nothing
- *
- * Return: 0, -EMSGSIZE if the next message is longer, -EAGAIN, -ETIMEDOUT, -ENOENT,
- * -ERESTARTSYS.
+/*
+ * wait_event_interruptible(), but it enters the queue no more often than it sleeps: the
+ * caller has looked before, and whoever wakes takes us off.
  */
-int mq_endpoint_receive_wait(struct mq_endpoint *ep, size_t room, ktime_t timeout,
+static int mq_endpoint_sleep(struct mq_endpoint *ep, size_t room, u32 most)
+{
+	DEFINE_WAIT(entry);
+	int ret, err;
+
+	do {
+		err = prepare_to_wait_event(&ep->sleepers, &entry, TASK_INTERRUPTIBLE);
+		if (err || mq_endpoint_is_claimed(ep, room, most, &ret))
+			break;
+		schedule();
+	} while (!mq_endpoint_is_claimed(ep, room, most, &ret));
+	finish_wait(&ep->sleepers, &entry);
+	return err ? err : ret;
+}
+
+/**
+ * mq_endpoint_wait_message - mq_endpoint_receive_wait() where there is nothing yet
+ * @ep: as there
+ * @room: as there
+ * @most: as there
+ * @timeout: as there
+ * @nonblock: as there
+ *
+ * Return: as there.
+ */
+int mq_endpoint_wait_message(struct mq_endpoint *ep, size_t room, u32 most, ktime_t timeout,
 			     bool nonblock)
 {
 	int ret, err;
 
-	ret = mq_endpoint_claim_stage(ep, room, nonblock);
-	if (ret != MQ_STAGE_BUSY && ret != -EAGAIN)
-		return ret;
 	if (nonblock)
 		return -EAGAIN;
-
 	if (timeout == KTIME_MAX)
-		err = wait_event_interruptible(ep->sleepers,
-					       mq_endpoint_is_claimed(ep, room, &ret));
-	else
-		err = wait_event_interruptible_hrtimeout(ep->sleepers,
-							 mq_endpoint_is_claimed(ep, room, &ret),
-							 timeout);
+		return mq_endpoint_sleep(ep, room, most);
+	err = wait_event_interruptible_hrtimeout(ep->sleepers,
+						 mq_endpoint_is_claimed(ep, room, most, &ret),
+						 timeout);
 	if (err == -ETIME)
 		return -ETIMEDOUT;
 	return err ? err : ret;
@@ -158,29 +199,37 @@ static void mq_endpoint_wake_readers(struct mq_endpoint *ep, bool readable_again
 		mq_endpoint_wake_pollers(ep);
 }
 
-/**
- * mq_endpoint_receive_next - the staged message is delivered; go on with the next
- * @ep: the endpoint
- * @room: bytes that the next message may take as a frame; 0: there shall be none
- *
- * May sleep.
- *
- * Return: true if another message is staged; else the stage has been given back.
- */
-bool mq_endpoint_receive_next(struct mq_endpoint *ep, size_t room)
+/* The first @delivered of what is staged are the caller's. */
+static void mq_endpoint_settle_stage_locked(struct mq_endpoint *ep, u32 delivered)
 {
 	struct mq_stage *stage = &ep->stage;
+
+	if (!delivered)
+		return;
+	stage->first += delivered;
+	stage->count -= delivered;
+	stage->number += delivered;
+	stage->done = 0;
+	ep->counters.delivered += delivered;
+}
+
+/**
+ * mq_endpoint_receive_next - all that is staged is delivered; go on with what is next
+ * @ep: the endpoint
+ * @delivered: how many that was; their references are the caller's
+ * @room: bytes that the next messages may take as frames; 0: there shall be none
+ *
+ * Return: true if others are staged; else the stage has been given back.
+ */
+bool mq_endpoint_receive_next(struct mq_endpoint *ep, u32 delivered, size_t room)
+{
 	struct task_struct *admitted = NULL;
 	bool readable_again = false;
-	struct mq_message *msg;
 	bool more;
 
 	spin_lock(&ep->lock);
-	msg = stage->msg;
-	stage->msg = NULL;
-	stage->done = 0;
-	ep->counters.delivered++;
-	more = room && !mq_endpoint_fill_stage_locked(ep, room);
+	mq_endpoint_settle_stage_locked(ep, delivered);
+	more = room && !mq_endpoint_fill_stage_locked(ep, room, MQ_STAGE_MAX);
 	if (more)
 		admitted = mq_endpoint_refill_any_locked(ep);
 	else
@@ -191,19 +240,19 @@ bool mq_endpoint_receive_next(struct mq_endpoint *ep, size_t room)
 		mq_endpoint_wake_readers(ep, readable_again);
 	else if (unlikely(ep->terms.policy == MQ_POLICY_BLOCK))
 		mq_endpoint_wake_senders(ep, admitted);
-	mq_message_put(msg);
 	return more;
 }
 
 /**
- * mq_endpoint_receive_end - give the stage back; what it has is not yet delivered
+ * mq_endpoint_receive_end - give the stage back with what is not yet delivered
  * @ep: the endpoint
+ * @delivered: how many of the first are; their references are the caller's
  *
- * The message stays staged. May sleep.
+ * The others stay staged. May sleep.
  */
-void mq_endpoint_receive_end(struct mq_endpoint *ep)
+void mq_endpoint_receive_end(struct mq_endpoint *ep, u32 delivered)
 {
-	struct mq_message *msg = NULL;
+	u32 first, discarded = 0;
 	bool readable_again;
 
 	/*
@@ -214,18 +263,49 @@ void mq_endpoint_receive_end(struct mq_endpoint *ep)
 	 *	sees ended here, and
 	 *	discards what is left
 	 *
-	 * Both run under the lock, so exactly one of them frees the message.
+	 * Both run under the lock, so exactly one of them frees the messages; behind
+	 * it nobody else touches the stage of an ended endpoint.
 	 */
 	spin_lock(&ep->lock);
+	mq_endpoint_settle_stage_locked(ep, delivered);
+	first = ep->stage.first;
 	if (ep->ended) {
-		swap(msg, ep->stage.msg);
-		ep->counters.discarded++;
+		swap(discarded, ep->stage.count);
+		ep->counters.discarded += discarded;
 	}
 	readable_again = mq_endpoint_release_stage_locked(ep);
 	spin_unlock(&ep->lock);
 
 	mq_endpoint_wake_readers(ep, readable_again);
-	mq_message_put(msg);
+	mq_message_put_some(ep->stage.msgs + first, discarded);
+}
+
+/**
+ * mq_endpoint_widen_stage - let the stage hold several messages
+ * @ep: the endpoint, whose stage the caller has claimed, with one message
+ *
+ * Where each place that becomes free has its own consequences (who sleeps for room), or
+ * numbers do not follow, one after the other is read as before; so it is without memory.
+ * May sleep.
+ */
+void mq_endpoint_widen_stage(struct mq_endpoint *ep)
+{
+	u32 depth = min_t(u32, ep->terms.depth, MQ_STAGE_MAX);
+	struct mq_stage *stage = &ep->stage;
+	struct mq_message **msgs;
+
+	if (depth == 1 || ep->terms.policy == MQ_POLICY_BLOCK || ep->terms.events)
+		return;
+	msgs = kmalloc_array(depth, sizeof(*msgs), MQ_GFP);
+	if (!msgs)
+		return;
+	/* Under the lock for those who peek; nobody else touches a claimed stage. */
+	spin_lock(&ep->lock);
+	msgs[0] = mq_stage_peek(stage, 0);
+	stage->msgs = msgs;
+	stage->depth = depth;
+	stage->first = 0;
+	spin_unlock(&ep->lock);
 }
 
 /**
@@ -237,13 +317,14 @@ void mq_endpoint_receive_end(struct mq_endpoint *ep)
  */
 struct mq_message *mq_endpoint_peek(struct mq_endpoint *ep, u64 *number)
 {
+	struct mq_stage *stage = &ep->stage;
 	struct mq_message *msg = NULL;
 	u32 index;
 
 	spin_lock(&ep->lock);
-	if (ep->stage.msg && ep->stage.number > *number) {
-		msg = ep->stage.msg;
-		*number = ep->stage.number;
+	if (stage->count && *number < stage->number + stage->count - 1) {
+		*number = max(*number + 1, stage->number);
+		msg = mq_stage_peek(stage, *number - stage->number);
 	} else {
 		index = mq_mailbox_find(&ep->mailbox, *number);
 		if (index < ep->mailbox.count)

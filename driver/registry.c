@@ -31,15 +31,16 @@
  */
 static u64 mq_registry_secret[MQ_NAME_SIZE / sizeof(u32)] __read_mostly;
 
-static u32 mq_registry_hash_name(const void *key, u32 len, u32 seed)
+static __always_inline u32 mq_registry_hash_name(const void *key, u32 len, u32 seed)
 {
+	const u64 *secret = mq_registry_secret;
 	const struct mq_name *name = key;
-	u64 sum = 0;
-	size_t i;
+	u64 sum;
 
-	for (i = 0; i < ARRAY_SIZE(mq_registry_secret); i += 2)
-		sum += (mq_registry_secret[i] + name->halves[i]) *
-		       (mq_registry_secret[i + 1] + name->halves[i + 1]);
+	BUILD_BUG_ON(ARRAY_SIZE(name->halves) != 6);
+	sum = (secret[0] + name->halves[0]) * (secret[1] + name->halves[1]) +
+	      (secret[2] + name->halves[2]) * (secret[3] + name->halves[3]) +
+	      (secret[4] + name->halves[4]) * (secret[5] + name->halves[5]);
 	return (sum >> 32) ^ seed;
 }
 
@@ -517,49 +518,112 @@ int mq_registry_send_rcu(const struct mq_name *name, struct mq_message *msg,
 		return -ENOENT;
 	if (ep->handle)
 		mq_message_stamp(msg);
-	return mq_endpoint_send(ep, msg, NULL, dead);
+	return mq_endpoint_send(ep, msg, dead);
 }
 
 /**
- * mq_registry_send - send a file's message to a name, and wait for room and for a reply
- * @from: the sender
- * @name: the destination
- * @pending: the message, and what to wait for
- * @deadline: until when at most, CLOCK_MONOTONIC, or KTIME_MAX
+ * mq_registry_is_open - whether a name takes whatever comes
+ * @name: the name
  *
- * Afterwards mq_pending.msg is the message, with the caller's reference, if it was not
- * sent. Polls of @from wait for room there if there was none.
- *
- * Return: 0, -ENOENT, what mq_endpoint_send() says, or what mq_endpoint_send_wait() says.
+ * Return: true unless nobody has it, or whoever has it looks at what it takes.
  */
-int mq_registry_send(struct mq_endpoint *from, const struct mq_name *name,
-		     struct mq_pending *pending, ktime_t deadline)
+bool mq_registry_is_open(const struct mq_name *name)
 {
-	struct mq_endpoint *ep, *full = NULL;
-	LLIST_HEAD(dead);
-	int err = -ENOENT;
+	struct mq_endpoint *ep;
+	bool is_open;
 
-	mq_message_stamp(pending->msg);
 	rcu_read_lock();
 	ep = mq_registry_find_name_rcu(name);
-	if (ep)
-		err = mq_endpoint_send(ep, pending->msg, pending, &dead);
-	if (err == -EAGAIN) {
-		full = mq_endpoint_get_rcu(ep);
-		/* It has ended since, and would never tell of room. */
-		if (!full)
-			err = -ENOENT;
-	}
+	is_open = ep && READ_ONCE(ep->gate) == MQ_GATE_OPEN;
+	rcu_read_unlock();
+	return is_open;
+}
+
+/**
+ * mq_registry_send_run - send several messages of one sender to a name that takes them all
+ * @name: the destination
+ * @msgs: the messages, which know their time; on success the caller's references are the
+ *	mailbox's
+ * @count: how many
+ *
+ * Takes no lock that registering takes.
+ *
+ * Return: true, or false if nobody has the name (any more), or not one that is open.
+ */
+bool mq_registry_send_run(const struct mq_name *name, struct mq_message **msgs, u32 count)
+{
+	struct mq_endpoint *ep;
+	LLIST_HEAD(dead);
+	bool is_sent;
+
+	rcu_read_lock();
+	ep = mq_registry_find_name_rcu(name);
+	is_sent = ep && mq_endpoint_send_run(ep, msgs, count, &dead);
 	rcu_read_unlock();
 
 	mq_message_drain(&dead);
+	return is_sent;
+}
+
+static int mq_registry_send_pending(struct mq_endpoint *from, const struct mq_name *name,
+				    struct mq_pending *pending, ktime_t deadline)
+{
+	struct mq_endpoint *ep;
+	LLIST_HEAD(dead);
+	int err;
+
+	mq_message_stamp(pending->msg);
+	rcu_read_lock();
+	ep = mq_endpoint_get_rcu(mq_registry_find_name_rcu(name));
+	rcu_read_unlock();
+	if (!ep)
+		return -ENOENT;
+
+	err = mq_endpoint_send_guarded(ep, pending->msg, pending, &dead);
+	mq_message_drain(&dead);
 	if (err == MQ_SEND_PENDING)
-		err = mq_endpoint_send_wait(pending, deadline);
-	if (full) {
-		mq_endpoint_watch_room(from, full);
-		mq_endpoint_put(full);
-	}
+		err = mq_endpoint_send_wait(ep, pending, deadline);
+	else if (err == -EAGAIN)
+		mq_endpoint_watch_room(from, ep);
+	mq_endpoint_put(ep);
 	return err;
+}
+
+/**
+ * mq_registry_send_guarded - send a file's message to a name, or wait for room there
+ * @from: the sender
+ * @name: the destination
+ * @msg: the message; on success the caller's reference is the mailbox's
+ * @nonblock: do not wait
+ *
+ * Polls of @from wait for room if there was none.
+ *
+ * Return: 0, -ENOENT, what mq_endpoint_send() says, or what mq_endpoint_send_wait() says.
+ */
+int mq_registry_send_guarded(struct mq_endpoint *from, const struct mq_name *name,
+			     struct mq_message *msg, bool nonblock)
+{
+	struct mq_pending pending = { .task = current, .msg = msg, .nonblock = nonblock };
+
+	return mq_registry_send_pending(from, name, &pending, KTIME_MAX);
+}
+
+/**
+ * mq_registry_call - send a request to a name, and wait for the reply
+ * @from: the sender
+ * @name: the destination
+ * @pending: the request, and what to wait for
+ * @deadline: until when at most, CLOCK_MONOTONIC, or KTIME_MAX
+ *
+ * Afterwards mq_pending.msg is the message, with the caller's reference, if it was not
+ * sent.
+ *
+ * Return: as mq_registry_send_guarded(); on success mq_pending.reply is the reply.
+ */
+int mq_registry_call(struct mq_endpoint *from, const struct mq_name *name,
+		     struct mq_pending *pending, ktime_t deadline)
+{
+	return mq_registry_send_pending(from, name, pending, deadline);
 }
 
 /*
@@ -582,7 +646,7 @@ static u32 mq_registry_broadcast_batch(u32 slot, struct mq_endpoint *from,
 	rcu_read_lock();
 	for (; slot < end; slot++) {
 		ep = rcu_dereference(slots[slot]);
-		if (ep && ep != from && !mq_endpoint_send(ep, msg, NULL, &dead))
+		if (ep && ep != from && !mq_endpoint_send(ep, msg, &dead))
 			unused--;
 	}
 	rcu_read_unlock();
@@ -610,7 +674,7 @@ int mq_registry_broadcast(struct mq_endpoint *from, struct mq_message *msg)
 	u32 slot = 0;
 	int err;
 
-	err = mutex_lock_killable(&from->broadcasting);
+	err = mq_endpoint_broadcast_begin(from);
 	if (err)
 		return err;
 	mq_message_stamp(msg);
@@ -622,6 +686,6 @@ int mq_registry_broadcast(struct mq_endpoint *from, struct mq_message *msg)
 		}
 		cond_resched();
 	}
-	mutex_unlock(&from->broadcasting);
+	mq_endpoint_broadcast_end(from);
 	return err;
 }

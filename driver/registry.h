@@ -24,15 +24,10 @@
 #ifndef _MQ_REGISTRY_H
 #define _MQ_REGISTRY_H
 
+#include "endpoint.h"
+
 #include <linux/ktime.h>
 #include <linux/types.h>
-
-struct llist_head;
-struct mq_endpoint;
-struct mq_message;
-struct mq_name;
-struct mq_pending;
-struct pid;
 
 int mq_registry_init(void);
 void mq_registry_deinit(void);
@@ -47,8 +42,41 @@ struct mq_endpoint *mq_registry_next_rcu(u32 *slot);
 
 int mq_registry_send_rcu(const struct mq_name *name, struct mq_message *msg,
 			 struct llist_head *dead);
-int mq_registry_send(struct mq_endpoint *from, const struct mq_name *name,
+bool mq_registry_is_open(const struct mq_name *name);
+bool mq_registry_send_run(const struct mq_name *name, struct mq_message **msgs, u32 count);
+int mq_registry_send_guarded(struct mq_endpoint *from, const struct mq_name *name,
+			     struct mq_message *msg, bool nonblock);
+int mq_registry_call(struct mq_endpoint *from, const struct mq_name *name,
 		     struct mq_pending *pending, ktime_t deadline);
 int mq_registry_broadcast(struct mq_endpoint *from, struct mq_message *msg);
+
+/**
+ * mq_registry_send - send a file's message to a name, or wait for room there
+ * @from: the sender
+ * @name: the destination
+ * @msg: the message; on success the caller's reference is the mailbox's
+ * @nonblock: do not wait
+ *
+ * What most messages need is inline; the rest looks the name up once more.
+ *
+ * Return: as mq_registry_send_guarded().
+ */
+static __always_inline int mq_registry_send(struct mq_endpoint *from,
+					    const struct mq_name *name,
+					    struct mq_message *msg, bool nonblock)
+{
+	struct mq_endpoint *ep;
+	LLIST_HEAD(dead);
+	bool is_sent;
+
+	mq_message_stamp(msg);
+	rcu_read_lock();
+	ep = mq_registry_find_name_rcu(name);
+	is_sent = ep && mq_endpoint_send_open(ep, msg, &dead);
+	rcu_read_unlock();
+
+	mq_message_drain(&dead);
+	return likely(is_sent) ? 0 : mq_registry_send_guarded(from, name, msg, nonblock);
+}
 
 #endif /* _MQ_REGISTRY_H */

@@ -68,15 +68,6 @@ static struct task_struct *mq_pending_end_locked(struct mq_pending *pending, int
 	return task;
 }
 
-/* The endpoint has not ended, so its link holds a reference, from which this one is. */
-static void mq_pending_link_locked(struct mq_pending *pending, struct mq_endpoint *ep)
-{
-	if (pending->ep)
-		return;
-	refcount_inc(&ep->refs);
-	pending->ep = ep;
-}
-
 static struct mq_message *mq_endpoint_push_locked(struct mq_endpoint *ep,
 						  struct mq_message *msg,
 						  struct mq_pending *pending)
@@ -84,7 +75,6 @@ static struct mq_message *mq_endpoint_push_locked(struct mq_endpoint *ep,
 	if (pending)
 		pending->msg = NULL;
 	if (pending && pending->is_call) {
-		mq_pending_link_locked(pending, ep);
 		pending->cookie = ++ep->last_cookie;
 		msg->cookie = pending->cookie;
 		rb_add(&pending->call, &ep->calls, mq_pending_is_less);
@@ -106,7 +96,6 @@ static int mq_endpoint_admit_locked(struct mq_endpoint *ep, struct mq_message *m
 		return 0;
 
 	if (may_wait && pending && !pending->nonblock) {
-		mq_pending_link_locked(pending, ep);
 		list_add_tail(&pending->room, &ep->senders);
 		return MQ_SEND_PENDING;
 	}
@@ -187,13 +176,58 @@ void mq_endpoint_send_end(struct mq_endpoint *ep, struct mq_message *oldest,
 }
 
 /**
- * mq_endpoint_send_guarded - mq_endpoint_send() where there is something to look at
- * @ep: as there
- * @msg: as there
- * @pending: as there
- * @dead: as there
+ * mq_endpoint_send_run - put several messages into an open mailbox
+ * @ep: the endpoint; an RCU section holds it
+ * @msgs: the messages; on success the caller's references are the mailbox's, and what
+ *	lies at @msgs changes
+ * @count: how many
+ * @dead: receives messages that were overwritten and have no other reference
  *
- * Return: as there.
+ * Return: true, or false if the mailbox is not open.
+ */
+bool mq_endpoint_send_run(struct mq_endpoint *ep, struct mq_message **msgs, u32 count,
+			  struct llist_head *dead)
+{
+	u32 i, overwritten = 0;
+	bool overflows;
+
+	spin_lock(&ep->lock);
+	if (unlikely(READ_ONCE(ep->gate) != MQ_GATE_OPEN)) {
+		spin_unlock(&ep->lock);
+		return false;
+	}
+	/* The oldest take the places of those that are in the mailbox now. */
+	for (i = 0; i < count; i++) {
+		struct mq_message *oldest = mq_mailbox_push(&ep->mailbox, msgs[i], false);
+
+		if (oldest)
+			msgs[overwritten++] = oldest;
+	}
+	overflows = overwritten && !ep->overflowing;
+	if (overwritten) {
+		ep->counters.overwritten += overwritten;
+		ep->overflowing = true;
+	}
+	spin_unlock(&ep->lock);
+
+	mq_endpoint_wake_active(ep);
+	for (i = 0; i < overwritten; i++)
+		mq_endpoint_overwrite(ep, msgs[i], overflows && !i, dead);
+	return true;
+}
+
+/**
+ * mq_endpoint_send_guarded - send where there is something to look at
+ * @ep: the endpoint; an RCU section or a reference holds it
+ * @msg: the message, whose sender is known; on success the caller's reference is the
+ *	mailbox's
+ * @pending: makes it a call, or lets it wait for room; or NULL
+ * @dead: receives a message that was overwritten and has no other reference
+ *
+ * Does not sleep.
+ *
+ * Return: as mq_endpoint_send(); -EOPNOTSUPP for a call to a process; MQ_SEND_PENDING if
+ * @pending waits there now, with @msg.
  */
 int mq_endpoint_send_guarded(struct mq_endpoint *ep, struct mq_message *msg,
 			     struct mq_pending *pending, struct llist_head *dead)
@@ -276,6 +310,7 @@ static int mq_pending_sleep(struct mq_pending *pending, ktime_t deadline)
 
 /**
  * mq_endpoint_send_wait - sleep until a send is over
+ * @ep: where it is linked; the caller holds a reference
  * @pending: linked, as MQ_SEND_PENDING said
  * @deadline: CLOCK_MONOTONIC, or KTIME_MAX
  *
@@ -285,10 +320,17 @@ static int mq_pending_sleep(struct mq_pending *pending, ktime_t deadline)
  * Return: 0, -EPIPE if the endpoint ended, -ENOBUFS if the request was overwritten,
  * -EINTR, -ETIMEDOUT.
  */
-int mq_endpoint_send_wait(struct mq_pending *pending, ktime_t deadline)
+int mq_endpoint_send_wait(struct mq_endpoint *ep, struct mq_pending *pending,
+			  ktime_t deadline)
 {
-	struct mq_endpoint *ep = pending->ep;
-	int ret = mq_pending_sleep(pending, deadline);
+	int ret;
+
+	/*
+	 * A server that was woken and is more urgent runs now: its reply may be there before
+	 * the caller has gone to sleep, and saves that and a wake-up, a fifth of a call.
+	 */
+	cond_resched();
+	ret = mq_pending_sleep(pending, deadline);
 
 	/*
 	 *	sleeper				who ends it
@@ -308,8 +350,6 @@ int mq_endpoint_send_wait(struct mq_pending *pending, ktime_t deadline)
 	else
 		rb_erase(&pending->call, &ep->calls);
 	spin_unlock(&ep->lock);
-
-	mq_endpoint_put(ep);
 	return ret;
 }
 
@@ -390,4 +430,42 @@ void mq_endpoint_end_pendings(struct mq_endpoint *ep)
 		cond_resched();
 	}
 	wake_up_interruptible_all(&ep->room);
+}
+
+static bool mq_endpoint_claims_broadcast(struct mq_endpoint *ep)
+{
+	bool was_claimed = true;
+
+	spin_lock(&ep->lock);
+	swap(was_claimed, ep->is_broadcasting);
+	spin_unlock(&ep->lock);
+	return !was_claimed;
+}
+
+/**
+ * mq_endpoint_broadcast_begin - one broadcast of an endpoint at a time
+ * @ep: the sender
+ *
+ * May sleep, until another thread's broadcast is over.
+ *
+ * Return: 0, or a negative errno that only a process that is being killed sees.
+ */
+int mq_endpoint_broadcast_begin(struct mq_endpoint *ep)
+{
+	if (likely(mq_endpoint_claims_broadcast(ep)))
+		return 0;
+	return wait_event_killable(ep->sleepers, mq_endpoint_claims_broadcast(ep));
+}
+
+/**
+ * mq_endpoint_broadcast_end - the broadcast is over
+ * @ep: the sender
+ */
+void mq_endpoint_broadcast_end(struct mq_endpoint *ep)
+{
+	spin_lock(&ep->lock);
+	ep->is_broadcasting = false;
+	spin_unlock(&ep->lock);
+	if (wq_has_sleeper(&ep->sleepers))
+		wake_up_all(&ep->sleepers);
 }

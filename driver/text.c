@@ -265,7 +265,7 @@ static ssize_t mq_text_copy_prefix(const struct mq_message *msg, size_t prefix,
 static __always_inline ssize_t mq_text_copy_stage(struct mq_stage *stage,
 						  struct mq_buffer *to)
 {
-	const struct mq_message *msg = stage->msg;
+	const struct mq_message *msg = mq_stage_peek(stage, 0);
 	size_t done = stage->done;
 	ssize_t copied = 0;
 	size_t len;
@@ -293,6 +293,7 @@ static __always_inline ssize_t mq_text_read_stage(struct file *file, struct mq_b
 						  bool nonblock)
 {
 	struct mq_endpoint *ep;
+	struct mq_message *msg;
 	struct mq_stage *stage;
 	ssize_t ret;
 
@@ -307,14 +308,17 @@ static __always_inline ssize_t mq_text_read_stage(struct file *file, struct mq_b
 		goto put;
 
 	stage = &ep->stage;
+	msg = mq_stage_peek(stage, 0);
 	if (!stage->done)
 		stage->prefix = READ_ONCE(ep->shows_sender) ?
-				strlen(stage->msg->sender->name.bytes) + 1 : 0;
+				strlen(msg->sender->name.bytes) + 1 : 0;
 	ret = mq_text_copy_stage(stage, to);
-	if (stage->done == stage->prefix + stage->msg->text_len)
-		mq_endpoint_receive_next(ep, 0);
-	else
-		mq_endpoint_receive_end(ep);
+	if (stage->done == stage->prefix + msg->text_len) {
+		mq_endpoint_receive_next(ep, 1, 0);
+		mq_message_put(msg);
+	} else {
+		mq_endpoint_receive_end(ep, 0);
+	}
 put:
 	mq_endpoint_put(ep);
 	return ret;
