@@ -17,7 +17,8 @@ static void line_show(FILE *csv, const struct bench_figure *f)
 
 	fprintf(csv, "%s,%s,%s,%s,%zu,%u,%.1f,%.1f,%.2f,%u,%.3f,%s\n", f->shape, f->measure,
 		f->peer->name, roles[f->peer->role], f->size, f->n, f->median, f->least,
-		f->spread, f->n_samples, bench_figure_ratio(f), f->unit ? f->unit : bench_count_unit());
+		f->spread, f->n_samples, bench_figure_ratio(f),
+		f->unit ? f->unit : bench_count_unit());
 }
 
 static char *text_new(const char *text)

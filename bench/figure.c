@@ -16,7 +16,7 @@
 #include "bench.h"
 
 #define FIGURES_MAX	1024
-#define STEP		32	/* batches between two looks at the spread, unless the shape says else */
+#define STEP		32	/* batches between two looks at the spread */
 #define USER_STEP	8	/* each message takes long there, and no figure hangs on ten instructions */
 #define USER_MOST	64
 #define SPREAD_GOAL	0.5	/* percent */

@@ -33,7 +33,8 @@ static const struct block {
 	{ "broadcast", "send", "Broadcast, sending, per receiver", "to" },
 	{ "broadcast", "marginal", "Broadcast, sending, per receiver more", "from 64 to" },
 	{ "broadcast", "total", "Broadcast, sending and receiving, per receiver", "to" },
-	{ "broadcast", "total-batch", "Broadcast, sending and receiving 8 by one call, per receiver", "to" },
+	{ "broadcast", "total-batch", "Broadcast, sending, and receiving 8 by one call",
+	  "to" },
 	{ "growth", "message", "To names drawn at random, per message", "names" },
 	{ "memory", "mailbox", "Kernel memory of a mailbox that nobody uses, bytes", "slots" },
 	{ "group-self", "message", "In a child memory group: send and receive in one process", NULL },
@@ -73,7 +74,8 @@ static bool is_before(const struct column *a, const struct column *b)
 }
 
 /* the column of a figure has its place among @n sorted ones; returns how many there are then */
-static unsigned int column_push(struct column *columns, unsigned int n, const struct bench_figure *f)
+static unsigned int column_push(struct column *columns, unsigned int n,
+				const struct bench_figure *f)
 {
 	struct column new = { f->size, f->n };
 	unsigned int at = n;
