@@ -52,6 +52,18 @@ static inline bool mq_buffer_pop(struct mq_buffer *buffer, void *to, size_t len)
 	return true;
 }
 
+/* The same without taking it out, and without the check in any case. */
+static __always_inline bool mq_buffer_peek(const struct mq_buffer *buffer, void *to, size_t len)
+{
+	size_t copied;
+
+	if (!buffer->iter)
+		return !mq_compat_copy_from_user(to, buffer->at, len);
+	copied = _copy_from_iter(to, len, buffer->iter);
+	iov_iter_revert(buffer->iter, copied);
+	return copied == len;
+}
+
 /* Likewise, into the caller's memory. */
 static inline bool mq_buffer_push(struct mq_buffer *buffer, const void *from, size_t len)
 {

@@ -169,6 +169,7 @@ void mq_endpoint_free(struct mq_endpoint *ep)
 /**
  * mq_endpoint_wake - a message is there, and somebody waits
  * @ep: the endpoint; mq_endpoint_wake_active() has a barrier in front
+ * @messages: how many are new: as many exclusive pollers are woken
  *
  * A queue in which nobody waits is left alone: the pollers' may be others' too.
  *
@@ -176,14 +177,14 @@ void mq_endpoint_free(struct mq_endpoint *ep)
  * (EPOLLEXCLUSIVE), that could be another process's that shares the queue, and the
  * owner would sleep on. A file's queue is its own.
  */
-void mq_endpoint_wake(struct mq_endpoint *ep)
+void mq_endpoint_wake(struct mq_endpoint *ep, u32 messages)
 {
 	const __poll_t events = EPOLLIN | EPOLLRDNORM;
 
 	if (waitqueue_active(&ep->sleepers))
 		wake_up_interruptible_sync_poll(&ep->sleepers, events);
 	if (waitqueue_active(ep->pollers))
-		__wake_up(ep->pollers, TASK_INTERRUPTIBLE, ep->handle ? 1 : 0,
+		__wake_up(ep->pollers, TASK_INTERRUPTIBLE, ep->handle ? messages : 0,
 			  poll_to_key(events));
 }
 

@@ -179,7 +179,7 @@ struct mq_pending {
  * @wants_room: and it has had no room since; a lone flag, as @shows_sender
  * @overflowing: has overwritten since it was last empty; under the lock
  * @ended: gives no message any more; under the lock
- * @gate: closed with @ended, or with @dead; also written and read without the lock, but
+ * @gate: closed when it is unlinked, or with @dead; written and read without the lock too, but
  *	who puts a message into the mailbox has looked under it
  * @shows_sender: /from is on; a lone flag, read and written without a lock
  * @dead: the owner has ended; set once, under the wait_pidfd lock, read anywhere
@@ -261,7 +261,7 @@ struct mq_endpoint *mq_endpoint_new(struct file *opener, const struct mq_name *n
 				    const struct mq_terms *terms);
 void mq_endpoint_free(struct mq_endpoint *ep);
 void mq_endpoint_end(struct mq_endpoint *ep);
-void mq_endpoint_wake(struct mq_endpoint *ep);
+void mq_endpoint_wake(struct mq_endpoint *ep, u32 messages);
 void mq_endpoint_wake_pollers(struct mq_endpoint *ep);
 void mq_endpoint_show(struct mq_endpoint *ep, struct user_namespace *ns,
 		      struct mq_status *status);
@@ -364,18 +364,19 @@ static inline u32 mq_endpoint_queued_locked(const struct mq_endpoint *ep)
 /**
  * mq_endpoint_wake_active - wake whoever waits for a message, if there is anybody
  * @ep: the endpoint, whose lock the caller has just released
+ * @messages: how many have come
  *
  * Nobody sleeps most of the time. The barrier stands between the caller's store, under
  * the lock, and the looks into the queues: a sleeper enters the queue first (with a
  * barrier of its own, or taking our lock) and then looks for a message.
  */
-static inline void mq_endpoint_wake_active(struct mq_endpoint *ep)
+static inline void mq_endpoint_wake_active(struct mq_endpoint *ep, u32 messages)
 {
 	/* Between the caller's store and the looks below. */
 	smp_mb();
 	/* Behind the barrier above. */
 	if (unlikely(waitqueue_active(&ep->sleepers) || waitqueue_active(ep->pollers)))
-		mq_endpoint_wake(ep);
+		mq_endpoint_wake(ep, messages);
 }
 
 /**
@@ -406,7 +407,7 @@ static __always_inline bool mq_endpoint_send_open(struct mq_endpoint *ep,
 		return true;
 	}
 	spin_unlock(&ep->lock);
-	mq_endpoint_wake_active(ep);
+	mq_endpoint_wake_active(ep, 1);
 	return true;
 }
 

@@ -7,7 +7,6 @@
 
 #include "alert.h"
 #include "buffer.h"
-#include "compat/uaccess.h"
 #include "driver.h"
 #include "endpoint.h"
 #include "identity.h"
@@ -94,21 +93,23 @@ static __always_inline bool mq_frame_pop_payload(struct mq_buffer *buffer,
 }
 
 /*
- * Most frames are all right and lie in one piece: that is copied as it is, header and all,
- * into the memory of a message, which then takes the header's place. Frames that were
- * written behind it may become messages there too: see mq_run_write().
+ * Most frames are all right: what was written is copied as it is, header and all, into the
+ * memory of a message, which then takes the header's place. Frames that lie behind it may
+ * become messages there too: see mq_run_write().
  *
- * @at: the frame, @len bytes with what is behind it
+ * @buffer: begins with the frame, and stays as it is
+ * @len: bytes to copy
  * @flags: MQ_FRAME_* that it may have
  * @letter: receives what stands on it; if nobody has the name, it may be none
  *
- * Return: the message, with a reference for the caller; NULL: mq_frame_pop_message() knows
- * why.
+ * Return: the message, with a reference for the caller; NULL: mq_frame_pop() knows why.
  */
 static __always_inline struct mq_message *mq_frame_take(struct mq_endpoint *from,
-							const char __user *at, size_t len,
-							u32 flags, struct mq_letter *letter)
+							const struct mq_buffer *buffer,
+							size_t len, u32 flags,
+							struct mq_letter *letter)
 {
+	const size_t head = offsetof(struct mq_message, data);
 	struct mq_frame *frame;
 	struct mq_message *msg;
 	u32 text_len;
@@ -116,18 +117,16 @@ static __always_inline struct mq_message *mq_frame_take(struct mq_endpoint *from
 
 	if (unlikely(len < sizeof(*frame) || len > MQ_MESSAGE_LAST))
 		return NULL;
-	len -= offsetof(struct mq_message, data);
-	msg = mq_message_find_memory(from->identity, len);
+	msg = mq_message_find_memory(from->identity, len - head);
 	if (unlikely(!msg))
 		return NULL;
-	len += offsetof(struct mq_message, data);
 
 	frame = (struct mq_frame *)msg;
 	BUILD_BUG_ON(sizeof(*msg) > sizeof(*frame));
-	if (unlikely(mq_compat_copy_from_user(frame, at, len) ||
+	if (unlikely(!mq_buffer_peek(buffer, frame, len) ||
 		     !mq_frame_is_sound_around(frame, len, flags) ||
 		     frame->size > sizeof(*frame) + mq_cmd_buf_size)) {
-		mq_message_begin(msg, from->identity, len - offsetof(struct mq_message, data));
+		mq_message_begin(msg, from->identity, len - head);
 		mq_message_put(msg);
 		return NULL;
 	}
@@ -136,7 +135,7 @@ static __always_inline struct mq_message *mq_frame_take(struct mq_endpoint *from
 	letter->flags = frame->flags;
 	cookie = frame->cookie;
 	text_len = frame->size - sizeof(*frame);
-	mq_message_begin(msg, from->identity, len - offsetof(struct mq_message, data));
+	mq_message_begin(msg, from->identity, len - head);
 	msg->text = (char *)msg + sizeof(*frame);
 	msg->text_len = text_len;
 	msg->flags = letter->flags & ~MQ_FRAME_DONTWAIT;
@@ -184,7 +183,7 @@ struct mq_message *mq_frame_pop_one(struct mq_endpoint *from, const char __user 
 				    size_t len, u32 flags, struct mq_letter *letter)
 {
 	struct mq_buffer buffer = { .at = (char __user *)at, .left = len };
-	struct mq_message *msg = mq_frame_take(from, at, len, flags, letter);
+	struct mq_message *msg = mq_frame_take(from, &buffer, len, flags, letter);
 
 	if (unlikely(!msg))
 		msg = mq_frame_pop(from, &buffer, flags, letter);
@@ -427,22 +426,22 @@ static size_t mq_run_write(struct mq_message *first, size_t len, const struct mq
 
 /*
  * Sends the frame that comes first, and those that make a run with it, if they are to be
- * had. @may_run: such may follow; false afterwards: not to this destination.
+ * had. @may_run: false afterwards: not to this destination.
  *
  * Return: the bytes of those that were sent; 0: what is first goes the general way; or a
  * negative errno.
  */
 static __always_inline ssize_t mq_frame_write_piece(struct mq_endpoint *ep,
-						    const char __user *at, size_t left,
+						    const struct mq_buffer *from,
 						    bool nonblock, bool *may_run)
 {
-	size_t len = min_t(size_t, left, MQ_MESSAGE_LAST);
+	size_t left = mq_buffer_left(from), len = min_t(size_t, left, MQ_MESSAGE_LAST);
 	struct mq_letter letter;
 	struct mq_message *msg;
 	size_t done, space;
 	int err;
 
-	msg = mq_frame_take(ep, at, len, MQ_FRAME_DONTWAIT, &letter);
+	msg = mq_frame_take(ep, from, len, MQ_FRAME_DONTWAIT, &letter);
 	if (unlikely(!msg))
 		return 0;
 	space = mq_message_space(msg);
@@ -456,37 +455,51 @@ static __always_inline ssize_t mq_frame_write_piece(struct mq_endpoint *ep,
 	return likely(!err) ? min(space, left) : err;
 }
 
-/* The general way for one piece; returns bytes or a negative errno. */
-static ssize_t mq_frame_write_first(struct mq_endpoint *ep, const char __user *at,
-				    size_t left, bool nonblock)
+/* Sends what comes next; returns 0 or a negative errno, and @from is behind what was sent. */
+static int mq_frame_write_next(struct mq_endpoint *ep, struct mq_buffer *from, bool nonblock,
+			       bool *is_piece)
 {
-	struct mq_buffer from = { .at = (char __user *)at, .left = left };
-	int err = mq_frame_write_one(ep, &from, nonblock);
-
-	return err ? err : left - from.left;
-}
-
-/* Goes on behind @done bytes; 0: with the first frame in the general way. */
-static ssize_t mq_frame_write_rest(struct mq_endpoint *ep, const char __user *frames,
-				   size_t len, bool nonblock, size_t done, bool may_run)
-{
-	bool is_piece = done && may_run;
+	bool may_run = true;
 	ssize_t ret = 0;
 
-	while (done < len && (!done || mq_frame_may_go_on())) {
-		ret = 0;
-		if (is_piece)
-			ret = mq_frame_write_piece(ep, frames + done, len - done, nonblock,
-						   &may_run);
-		/* What will not be copied together is not copied in vain again and again. */
-		is_piece = ret && may_run;
-		if (!ret)
-			ret = mq_frame_write_first(ep, frames + done, len - done, nonblock);
-		if (ret < 0)
-			break;
-		done += ret;
+	if (*is_piece)
+		ret = mq_frame_write_piece(ep, from, nonblock, &may_run);
+	/* What will not be copied together is not copied in vain again and again. */
+	*is_piece = ret && may_run;
+	if (!ret)
+		return mq_frame_write_one(ep, from, nonblock);
+	if (ret < 0)
+		return ret;
+	mq_buffer_skip(from, ret);
+	return 0;
+}
+
+/* Goes on behind the first @done bytes, or with the first frame in the general way. */
+static ssize_t mq_frame_write_rest(struct mq_endpoint *ep, struct mq_buffer from,
+				   bool nonblock, size_t done, bool is_piece)
+{
+	size_t len = mq_buffer_left(&from);
+	int err = 0;
+
+	mq_buffer_skip(&from, done);
+	while (!err && done < len && (!done || mq_frame_may_go_on())) {
+		err = mq_frame_write_next(ep, &from, nonblock, &is_piece);
+		if (!err)
+			done = len - mq_buffer_left(&from);
 	}
-	return done ? done : ret;
+	return done ? done : err;
+}
+
+static __always_inline ssize_t mq_frame_write_all(struct mq_endpoint *ep,
+						  struct mq_buffer from, bool nonblock)
+{
+	bool may_run = true;
+	ssize_t ret = mq_frame_write_piece(ep, &from, nonblock, &may_run);
+
+	/* Most often that is all, or the fault of the first. */
+	if (likely(ret == mq_buffer_left(&from) || ret < 0))
+		return ret;
+	return mq_frame_write_rest(ep, from, nonblock, ret, ret && may_run);
 }
 
 /**
@@ -502,19 +515,15 @@ static ssize_t mq_frame_write_rest(struct mq_endpoint *ep, const char __user *fr
 ssize_t mq_frame_write(struct mq_endpoint *ep, const char __user *frames, size_t len,
 		       bool nonblock)
 {
-	bool may_run = true;
-	ssize_t ret = mq_frame_write_piece(ep, frames, len, nonblock, &may_run);
+	struct mq_buffer from = { .at = (char __user *)frames, .left = len };
 
-	/* Most often that is all, or the fault of the first. */
-	if (likely(ret == len || ret < 0))
-		return ret;
-	return mq_frame_write_rest(ep, frames, len, nonblock, ret, may_run);
+	return mq_frame_write_all(ep, from, nonblock);
 }
 
 /**
  * mq_frame_write_iter - the same from several pieces
  * @ep: the file's endpoint
- * @frames: the frames
+ * @frames: the frames; how far it has moved afterwards means nothing
  * @nonblock: do not wait for room
  *
  * Return: as above.
@@ -522,18 +531,8 @@ ssize_t mq_frame_write(struct mq_endpoint *ep, const char __user *frames, size_t
 ssize_t mq_frame_write_iter(struct mq_endpoint *ep, struct iov_iter *frames, bool nonblock)
 {
 	struct mq_buffer from = { .iter = frames };
-	size_t len = mq_buffer_left(&from), done = 0;
-	int err;
 
-	while (done < len) {
-		err = mq_frame_write_one(ep, &from, nonblock);
-		if (err)
-			return done ? done : err;
-		done = len - mq_buffer_left(&from);
-		if (!mq_frame_may_go_on())
-			break;
-	}
-	return done;
+	return mq_frame_write_all(ep, from, nonblock);
 }
 
 /*

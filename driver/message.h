@@ -36,10 +36,10 @@
  * @flags: MQ_FRAME_* that its reader sees
  * @sender: who sent it, or of whom an event tells; a reference. NULL: a line that nobody
  *	wrote who could send
- * @time: when, CLOCK_MONOTONIC, nanoseconds; 0 until somebody gets it who can see it
- * @cookie: what the reader gets; of a request, the mailbox's
  * @carrier: the message in whose @data this one lies, and whose reference to the sender
  *	it shares; a reference. NULL: none
+ * @time: when, CLOCK_MONOTONIC, nanoseconds; 0 until somebody gets it who can see it
+ * @cookie: what the reader gets; of a request, the mailbox's
  * @data: the line or the payload that was written
  *
  * User space is given bytes of @data only.
@@ -52,11 +52,14 @@ struct mq_message {
 	u32 size;
 	u32 flags;
 	struct mq_identity *sender;
+	struct mq_message *carrier;
 	u64 time;
 	u64 cookie;
-	struct mq_message *carrier;
 	char data[];
 };
+
+/* Sizes are counted from @data: nothing may lie between the last field and that. */
+static_assert(sizeof(struct mq_message) == offsetof(struct mq_message, data));
 
 /* The shortest kind of memory, of which a sender keeps one; and its bytes of @data. */
 #define MQ_MESSAGE_FIRST	248

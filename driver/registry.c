@@ -57,7 +57,7 @@ static int mq_registry_compare_name(struct rhashtable_compare_arg *arg, const vo
  */
 static u32 mq_registry_hash_owner(const void *key, u32 len, u32 seed)
 {
-	return hash_64((uintptr_t)*(struct pid *const *)key, 32) ^ seed;
+	return (u32)((uintptr_t)*(struct pid *const *)key * GOLDEN_RATIO_64 >> 32) ^ seed;
 }
 
 static int mq_registry_compare_owner(struct rhashtable_compare_arg *arg,
@@ -245,6 +245,8 @@ static void mq_registry_unlink_locked(struct mq_endpoint *ep)
 	lockdep_assert_held(&mq_registry.lock);
 
 	ep->linked = false;
+	/* A file that remembers it must not find it when this process registers anew. */
+	WRITE_ONCE(ep->gate, MQ_GATE_CLOSED);
 	list_del_init(&ep->listener);
 	if (mq_endpoint_is_anonymous(ep))
 		return;

@@ -170,7 +170,7 @@ void mq_endpoint_send_end(struct mq_endpoint *ep, struct mq_message *oldest,
 	}
 	spin_unlock(&ep->lock);
 
-	mq_endpoint_wake_active(ep);
+	mq_endpoint_wake_active(ep, 1);
 	if (oldest)
 		mq_endpoint_overwrite(ep, oldest, overflows, dead);
 }
@@ -210,7 +210,7 @@ bool mq_endpoint_send_run(struct mq_endpoint *ep, struct mq_message **msgs, u32 
 	}
 	spin_unlock(&ep->lock);
 
-	mq_endpoint_wake_active(ep);
+	mq_endpoint_wake_active(ep, count);
 	for (i = 0; i < overwritten; i++)
 		mq_endpoint_overwrite(ep, msgs[i], overflows && !i, dead);
 	return true;
@@ -386,7 +386,7 @@ void mq_endpoint_wake_senders(struct mq_endpoint *ep, struct task_struct *admitt
 {
 	if (admitted) {
 		mq_pending_wake(admitted);
-		mq_endpoint_wake_active(ep);
+		mq_endpoint_wake_active(ep, 1);
 	} else if (wq_has_sleeper(&ep->room)) {
 		wake_up_interruptible_all(&ep->room);
 	}
