@@ -79,7 +79,7 @@ static inline bool mq_buffer_push(struct mq_buffer *buffer, const void *from, si
 static inline bool mq_buffer_is_simple(const struct mq_buffer *buffer)
 {
 	return likely(!buffer->iter &&
-		      IS_ALIGNED((unsigned long)buffer->at, sizeof(unsigned long)));
+		      IS_ALIGNED((unsigned long)buffer->at, sizeof(u64)));
 }
 
 /* mq_buffer_pop() for a length that is constant and a number of words. */

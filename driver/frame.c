@@ -102,7 +102,8 @@ static __always_inline bool mq_frame_pop_payload(struct mq_buffer *buffer,
  * @flags: MQ_FRAME_* that it may have
  * @letter: receives what stands on it; if nobody has the name, it may be none
  *
- * Return: the message, with a reference for the caller; NULL: mq_frame_pop() knows why.
+ * Return: the message, with a reference for the caller; ERR_PTR(-ENOMEM); NULL: what else is
+ * wrong, mq_frame_pop() finds out.
  */
 static __always_inline struct mq_message *mq_frame_take(struct mq_endpoint *from,
 							const struct mq_buffer *buffer,
@@ -119,7 +120,7 @@ static __always_inline struct mq_message *mq_frame_take(struct mq_endpoint *from
 		return NULL;
 	msg = mq_message_find_memory(from->identity, len - head);
 	if (unlikely(!msg))
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 
 	frame = (struct mq_frame *)msg;
 	BUILD_BUG_ON(sizeof(*msg) > sizeof(*frame));
@@ -338,6 +339,15 @@ static int mq_frame_broadcast(struct mq_endpoint *from, struct mq_message *msg)
 	return err;
 }
 
+static int mq_frame_broadcast_letter(struct mq_endpoint *from, struct mq_message *msg,
+				     const struct mq_letter *letter)
+{
+	if (mq_name_is_empty(&letter->name))
+		return mq_frame_broadcast(from, msg);
+	mq_message_put(msg);
+	return -EINVAL;
+}
+
 /* Sends the next frame in the general way. */
 static int mq_frame_write_one(struct mq_endpoint *ep, struct mq_buffer *from, bool nonblock)
 {
@@ -426,7 +436,7 @@ static size_t mq_run_write(struct mq_message *first, size_t len, const struct mq
 
 /*
  * Sends the frame that comes first, and those that make a run with it, if they are to be
- * had. @may_run: false afterwards: not to this destination.
+ * had. @may_run: false afterwards: what follows hardly makes one.
  *
  * Return: the bytes of those that were sent; 0: what is first goes the general way; or a
  * negative errno.
@@ -441,18 +451,24 @@ static __always_inline ssize_t mq_frame_write_piece(struct mq_endpoint *ep,
 	size_t done, space;
 	int err;
 
-	msg = mq_frame_take(ep, from, len, MQ_FRAME_DONTWAIT, &letter);
-	if (unlikely(!msg))
-		return 0;
-	space = mq_message_space(msg);
+	msg = mq_frame_take(ep, from, len, MQ_FRAME_BROADCAST | MQ_FRAME_DONTWAIT, &letter);
+	if (unlikely(IS_ERR_OR_NULL(msg)))
+		return PTR_ERR(msg);
+	space = min(mq_message_space(msg), left);
+	if (unlikely(letter.flags & MQ_FRAME_BROADCAST)) {
+		*may_run = false;
+		err = mq_frame_broadcast_letter(ep, msg, &letter);
+		return err ? err : space;
+	}
 	if (space + sizeof(struct mq_frame) < len) {
 		done = mq_run_write(msg, len, &letter.name);
+		/* Whoever writes to one after the other makes no runs. */
+		*may_run = done > space;
 		if (done)
 			return done;
-		*may_run = false;
 	}
 	err = mq_frame_send(ep, msg, &letter, nonblock);
-	return likely(!err) ? min(space, left) : err;
+	return likely(!err) ? space : err;
 }
 
 /* Sends what comes next; returns 0 or a negative errno, and @from is behind what was sent. */
