@@ -127,7 +127,7 @@ static __always_inline struct mq_message *mq_frame_take(struct mq_endpoint *from
 	if (unlikely(!mq_buffer_peek(buffer, frame, len) ||
 		     !mq_frame_is_sound_around(frame, len, flags) ||
 		     frame->size > sizeof(*frame) + mq_cmd_buf_size)) {
-		mq_message_begin(msg, from->identity, len - head);
+		mq_message_begin(msg, mq_identity_get(from->identity), len - head);
 		mq_message_put(msg);
 		return NULL;
 	}
@@ -136,7 +136,7 @@ static __always_inline struct mq_message *mq_frame_take(struct mq_endpoint *from
 	letter->flags = frame->flags;
 	cookie = frame->cookie;
 	text_len = frame->size - sizeof(*frame);
-	mq_message_begin(msg, from->identity, len - head);
+	mq_message_begin(msg, mq_identity_get(from->identity), len - head);
 	msg->text = (char *)msg + sizeof(*frame);
 	msg->text_len = text_len;
 	msg->flags = letter->flags & ~MQ_FRAME_DONTWAIT;

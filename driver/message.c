@@ -116,7 +116,7 @@ struct mq_message *mq_message_new_event(struct mq_identity *whose, u32 flags)
 
 	msg = kmem_cache_alloc(mq_message_slab(0), GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN);
 	if (msg) {
-		mq_message_begin(msg, whose, 0);
+		mq_message_begin(msg, mq_identity_get(whose), 0);
 		msg->flags = flags;
 		mq_message_stamp(msg);
 		msg->text = msg->data;

@@ -82,7 +82,7 @@ void mq_message_put_some(struct mq_message **msgs, u32 count);
 /**
  * mq_message_begin - make a message of memory; neutral, to be filled by its only holder
  * @msg: the memory
- * @sender: who sends it, or NULL
+ * @sender: who sends it, or NULL; the caller's reference is the message's
  * @size: bytes at mq_message.data
  */
 static inline void mq_message_begin(struct mq_message *msg, struct mq_identity *sender,
@@ -91,7 +91,7 @@ static inline void mq_message_begin(struct mq_message *msg, struct mq_identity *
 	refcount_set(&msg->refs, 1);
 	msg->size = size;
 	msg->flags = 0;
-	msg->sender = sender ? mq_identity_get(sender) : NULL;
+	msg->sender = sender;
 	msg->time = 0;
 	msg->cookie = 0;
 	msg->carrier = NULL;
@@ -99,7 +99,7 @@ static inline void mq_message_begin(struct mq_message *msg, struct mq_identity *
 
 /**
  * mq_message_find_memory - memory for a message of a sender
- * @sender: who will send it; NULL: nobody can
+ * @sender: who will send it
  * @size: bytes at mq_message.data
  *
  * What the sender keeps, or as mq_message_alloc(). May sleep.
@@ -111,7 +111,7 @@ static inline struct mq_message *mq_message_find_memory(struct mq_identity *send
 {
 	struct mq_message *spare = NULL;
 
-	if (sender && size <= MQ_MESSAGE_SHORT)
+	if (size <= MQ_MESSAGE_SHORT)
 		spare = mq_identity_pop_spare(sender);
 	return spare ? spare : mq_message_alloc(size);
 }
@@ -127,10 +127,11 @@ static inline struct mq_message *mq_message_find_memory(struct mq_identity *send
  */
 static inline struct mq_message *mq_message_new(struct mq_identity *sender, size_t size)
 {
-	struct mq_message *msg = mq_message_find_memory(sender, size);
+	struct mq_message *msg;
 
+	msg = sender ? mq_message_find_memory(sender, size) : mq_message_alloc(size);
 	if (msg)
-		mq_message_begin(msg, sender, size);
+		mq_message_begin(msg, sender ? mq_identity_get(sender) : NULL, size);
 	return msg;
 }
 
