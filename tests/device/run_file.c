@@ -333,7 +333,6 @@ MQ_TEST(run_file_storm, "threads register and unregister while others send, read
 struct cast {
 	int fd;
 	long rounds;
-	volatile int next;
 };
 
 static void *cast_main(void *arg)
@@ -347,6 +346,18 @@ static void *cast_main(void *arg)
 		MQ_EQ(mq_frame_broadcast(cast->fd, text), 0);
 	}
 	return NULL;
+}
+
+/* So many that a broadcast to those behind them is made in several steps. */
+static void others_bind(void)
+{
+	char name[16];
+	int i;
+
+	for (i = 0; i < 300; i++) {
+		snprintf(name, sizeof(name), "other%d", i);
+		mq_bound(name, .depth = 1);
+	}
 }
 
 static ssize_t hear(int fd, char *heard)
@@ -367,23 +378,13 @@ MQ_TEST(run_file_broadcasts, "broadcasts of several threads by one file come in 
 {
 	struct cast cast = { .rounds = mq_storm_count(600) };
 	char *heard[HEARERS];
-	int hearers[HEARERS], others[300], i;
+	int hearers[HEARERS], i;
 	pthread_t threads[CASTERS];
 
 	cast.fd = mq_bound("caster");
-	/* So many between them that a broadcast is made in several steps. */
-	for (i = 0; i < HEARERS; i++)
-		hearers[i] = mq_bound_nonblock(i ? i > 1 ? "third" : "second" : "first");
-	for (i = 0; i < 300; i++) {
-		char name[16];
-
-		if (i == 290) {
-			close(hearers[2]);
-			hearers[2] = -1;
-		}
-		snprintf(name, sizeof(name), "other%d", i);
-		others[i] = mq_bound(name, .depth = 1);
-	}
+	hearers[0] = mq_bound_nonblock("first");
+	hearers[1] = mq_bound_nonblock("second");
+	others_bind();
 	hearers[2] = mq_bound_nonblock("third");
 	for (i = 0; i < CASTERS; i++)
 		MQ_EQ(pthread_create(&threads[i], NULL, cast_main, &cast), 0);
@@ -394,8 +395,6 @@ MQ_TEST(run_file_broadcasts, "broadcasts of several threads by one file come in 
 		MQ_EQ(hear(hearers[i], heard[i]), CASTERS * cast.rounds);
 		MQ_TRUE(!memcmp(heard[i], heard[0], 1 << 20));
 	}
-	for (i = 0; i < 300; i++)
-		close(others[i]);
 }
 
 static void killed_main(int fd, volatile int *step)
@@ -413,15 +412,17 @@ static void killed_main(int fd, volatile int *step)
 }
 
 MQ_TEST(run_file_broadcasts_killed, "SIGKILL among threads that broadcast by one file, or wait for each other, leaves it to who shares it: he broadcasts on",
-	.timeout = 180)
+	.params = "MAX_DEVICES=2000", .timeout = 180)
 {
-	int fd = mq_bound("caster"), bob = mq_bound_nonblock("bob"), last = 0;
+	int fd = mq_bound("caster"), bob, last = 0;
 	volatile int *step = mq_shared(sizeof(int));
-	long rounds = mq_storm_count(200);
+	long rounds = mq_storm_count(100);
 	char room[72 * 20];
 	struct mq_dice dice;
 	pid_t pid;
 
+	others_bind();
+	bob = mq_bound_nonblock("bob");
 	mq_dice_init(&dice, 5);
 	while (rounds--) {
 		pid = mq_fork();
