@@ -181,8 +181,10 @@ void mq_endpoint_wake(struct mq_endpoint *ep, u32 messages)
 {
 	const __poll_t events = EPOLLIN | EPOLLRDNORM;
 
+	/* Behind the caller's barrier, as the other one. */
 	if (waitqueue_active(&ep->sleepers))
 		wake_up_interruptible_sync_poll(&ep->sleepers, events);
+	/* Likewise. */
 	if (waitqueue_active(ep->pollers))
 		__wake_up(ep->pollers, TASK_INTERRUPTIBLE, ep->handle ? messages : 0,
 			  poll_to_key(events));

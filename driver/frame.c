@@ -28,7 +28,8 @@ bool mq_frame_has_name(const char *name)
 }
 
 /* Whether what stands around the name is right; see below. */
-static __always_inline bool mq_frame_is_sound_around(const struct mq_frame *frame, size_t left, u32 flags)
+static __always_inline bool mq_frame_is_sound_around(const struct mq_frame *frame,
+						     size_t left, u32 flags)
 {
 	return frame->size > sizeof(*frame) && frame->size <= left &&
 	       !(frame->flags & ~flags) &&
@@ -188,7 +189,7 @@ struct mq_message *mq_frame_pop_one(struct mq_endpoint *from, const char __user 
 
 	if (unlikely(!msg))
 		msg = mq_frame_pop(from, &buffer, flags, letter);
-	if (likely(IS_ERR(msg) || mq_message_space(msg) >= len))
+	if (IS_ERR(msg) || mq_message_space(msg) >= len)
 		return msg;
 	mq_message_put(msg);
 	return ERR_PTR(-EINVAL);
@@ -452,7 +453,7 @@ static __always_inline ssize_t mq_frame_write_piece(struct mq_endpoint *ep,
 	int err;
 
 	msg = mq_frame_take(ep, from, len, MQ_FRAME_BROADCAST | MQ_FRAME_DONTWAIT, &letter);
-	if (unlikely(IS_ERR_OR_NULL(msg)))
+	if (IS_ERR_OR_NULL(msg))
 		return PTR_ERR(msg);
 	space = min(mq_message_space(msg), left);
 	if (unlikely(letter.flags & MQ_FRAME_BROADCAST)) {

@@ -86,7 +86,7 @@ void mq_message_put_some(struct mq_message **msgs, u32 count);
  * @size: bytes at mq_message.data
  */
 static inline void mq_message_begin(struct mq_message *msg, struct mq_identity *sender,
-				      u32 size)
+				    u32 size)
 {
 	refcount_set(&msg->refs, 1);
 	msg->size = size;

@@ -446,7 +446,7 @@ static bool mq_endpoint_claims_broadcast(struct mq_endpoint *ep)
  * mq_endpoint_broadcast_begin - one broadcast of an endpoint at a time
  * @ep: the sender
  *
- * May sleep, until another thread's broadcast is over; several that wait get in in no
+ * May sleep, until another thread's broadcast is over; several that wait do so in no
  * order. They are the owner's own threads.
  *
  * Return: 0, or a negative errno that only a process that is being killed sees.
