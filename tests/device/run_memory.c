@@ -297,7 +297,7 @@ static void drop_main(void *arg)
 	}
 	mq_sleep_ms(200);
 	mq_group_settle("mq-runs");
-	/* A byte of each frame would be more; each is 72 and more. */
+	/* The memory of one frame of each write would be more. */
 	MQ_LE(mq_group_usage("mq-runs") - before, 512 * 1024);
 }
 
