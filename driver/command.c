@@ -107,9 +107,8 @@ static int mq_command_parse_all(struct mq_command *cmd, struct mq_cursor *rest)
 
 /*
  * The word that begins here, and the name that it is: in one pass, because every message
- * goes this way. Only what would change where a name ends is looked for: a control byte
- * or a word too long, which becomes the empty name. Any other byte that no name has makes
- * a name that nobody has. Both are ENOENT when they are looked up.
+ * goes this way. What cannot be a name becomes the empty one, and ENOENT when it is
+ * looked up.
  */
 static void mq_cursor_pop_name(struct mq_cursor *cursor, struct mq_command *cmd)
 {
@@ -117,7 +116,7 @@ static void mq_cursor_pop_name(struct mq_cursor *cursor, struct mq_command *cmd)
 	size_t len;
 
 	memset(&cmd->name, 0, sizeof(cmd->name));
-	for (len = 0; len < most && (u8)cursor->at[len] > ' '; len++)
+	for (len = 0; len < most && mq_name_has_byte(cursor->at[len]); len++)
 		cmd->name.bytes[len] = cursor->at[len];
 
 	if (len < cursor->left && cursor->at[len] != ' ') {

@@ -37,8 +37,8 @@ enum mq_command_kind {
 /**
  * struct mq_command - one parsed line
  * @kind: which of the fields below count
- * @name: /reg: the name, a possible one. /msg: the destination; empty, or a name that
- *	nobody has, where it cannot be one
+ * @name: /reg: the name, a possible one. /msg: the destination; empty where it
+ *	cannot be a name, so that looking it up finds nobody
  * @word: /msg: the destination as it was written, not terminated
  * @word_len: bytes at @word
  * @text: /msg, /all: the message, not terminated

@@ -5,6 +5,11 @@
 #include <linux/minmax.h>
 #include <linux/string.h>
 
+const bool mq_name_alphabet[256] = {
+	[0x21 ... '@' - 1] = true,
+	['@' + 1 ... 0x7e] = true,
+};
+
 /**
  * mq_name_parse - make a name of bytes
  * @name: the name; the empty one after an error

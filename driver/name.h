@@ -26,6 +26,9 @@ struct mq_name {
 	};
 };
 
+/* Which bytes may be part of a name: a table, because each byte of each command is asked. */
+extern const bool mq_name_alphabet[256];
+
 /**
  * mq_name_has_byte - whether a byte may be part of a name
  * @byte: the byte
@@ -36,7 +39,7 @@ struct mq_name {
  */
 static inline bool mq_name_has_byte(char byte)
 {
-	return byte >= 0x21 && byte <= 0x7e && byte != '@';
+	return mq_name_alphabet[(unsigned char)byte];
 }
 
 /**
