@@ -214,6 +214,10 @@ bool bench_count_is_exact(void);
 const char *bench_count_unit(void);
 double bench_count_show(uint64_t ticks);
 
+/* die.c */
+void bench_die_init(const char *name);
+_Noreturn void bench_die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* channel.c */
 extern unsigned int bench_depth;
 uint64_t bench_random(uint64_t *state);
@@ -263,7 +267,6 @@ void bench_csv_show(FILE *csv);
 /* main.c */
 extern bool bench_forever;
 const struct bench_peer *bench_peer_get(const char *name);
-_Noreturn void bench_die(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /**
  * bench_count - read the counter that stands for instructions

@@ -1,28 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (C) the mq authors
 #
-# awk -v csv=FILE -f cpus-lines.awk symbols touched: the cache lines that both CPUs stored to.
+# awk -v csv=FILE -f symbols.awk -f cpus-lines.awk symbols touched: the cache lines that both CPUs stored to.
 #
 # symbols: /proc/kallsyms, sorted; touched: "SERIES WINDOW CPU w|r INSTRUCTION LINE TIMES" from mq-lines.so. A line is the
 # driver's if code of the driver touched it, or if it lies in the driver's own data: so a lock counts, to which only the kernel
 # stores. But tasks are the scheduler's, although the driver looks at its own.
-
-# the symbol that an address lies in; an "x" in front keeps awk from taking an address for a number
-function symbol_of(at,	low, high, middle)
-{
-	if (at in known)
-		return known[at]
-	low = 1
-	high = n_symbols
-	while (low < high) {
-		middle = int((low + high + 1) / 2)
-		if (address[middle] > "x" at)
-			high = middle - 1
-		else
-			low = middle
-	}
-	return known[at] = name[low]
-}
 
 # what is outside of the kernel and its modules has no symbol
 function object_of(line)
@@ -81,8 +64,7 @@ function series_show(series,	kind, key, line, part, counts, shown)
 }
 
 FNR == NR {
-	address[++n_symbols] = "x" $1
-	name[n_symbols] = $3 ($4 != "" ? " " $4 : "")
+	symbol_add($1, $3, $4)
 	next
 }
 

@@ -4,10 +4,8 @@
  *
  * Copyright (C) the mq authors
  */
-#include <errno.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -34,28 +32,7 @@ static const struct {
 
 #define N_PARTS	(sizeof(parts) / sizeof(*parts))
 
-static pid_t main_process;
 static volatile char *mark_page;
-
-/**
- * bench_die - say what went wrong, and end all processes
- * @format: as for printf
- */
-void bench_die(const char *format, ...)
-{
-	int error = errno;
-	va_list values;
-
-	fprintf(stderr, "mq-cpus: ");
-	errno = error;
-	va_start(values, format);
-	vfprintf(stderr, format, values);
-	va_end(values);
-	fputc('\n', stderr);
-	if (getpid() != main_process)
-		kill(main_process, SIGTERM);
-	_exit(1);
-}
 
 /**
  * cpus_share - memory that all processes have in common
@@ -207,7 +184,7 @@ int main(int argc, char **argv)
 	unsigned int part = 0;
 	int option;
 
-	main_process = getpid();
+	bench_die_init("mq-cpus");
 	while (argc > 1 && part < N_PARTS && strcmp(argv[1], parts[part].name))
 		part++;
 	while ((option = getopt(argc, argv, "p:n:s:m:fc:g:l:h")) != -1)

@@ -4,9 +4,7 @@
  *
  * Copyright (C) the mq authors
  */
-#include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -43,30 +41,9 @@ static const struct bench_shape *const shapes[] = {
 #define N(array)	(sizeof(array) / sizeof(*(array)))
 
 bool bench_forever;
-static pid_t main_process;
 
 /* Of two programs that are told the same, either may have the peer. */
 static bool is_peer_missing;
-
-/**
- * bench_die - say what went wrong, and end all processes of the bench
- * @format: as for printf
- */
-void bench_die(const char *format, ...)
-{
-	int error = errno;
-	va_list values;
-
-	fprintf(stderr, "mq-bench: ");
-	errno = error;
-	va_start(values, format);
-	vfprintf(stderr, format, values);
-	va_end(values);
-	fputc('\n', stderr);
-	if (getpid() != main_process)
-		kill(main_process, SIGTERM);
-	_exit(1);
-}
 
 static void help(void)
 {
@@ -274,7 +251,7 @@ int main(int argc, char **argv)
 	const char *csv = NULL, *earlier = NULL;
 	int option;
 
-	main_process = getpid();
+	bench_die_init("mq-bench");
 	while ((option = getopt(argc, argv, "p:s:b:n:i:c:fh")) != -1)
 		if (option == 'p')
 			choice_push(&c.peers, peer_parse(optarg));

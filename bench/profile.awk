@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (C) the mq authors
 #
-# awk -v base=ADDRESS -v offsets=FILE -f profile.awk symbols trace
+# awk -v base=ADDRESS -v offsets=FILE -f symbols.awk -f profile.awk symbols trace
 #
 # symbols: ADDRESS NAME [MODULE], sorted; trace: QEMU's `-d exec,nochain` of single steps. Prints for each kind of system
 # call how many instructions each function spent in one. The driver's instructions go to @offsets, as "OFFSET COUNT KIND",
@@ -12,23 +12,6 @@ function hex(text,	i, value)
 	for (i = 1; i <= length(text); i++)
 		value = 16 * value + index("0123456789abcdef", substr(text, i, 1)) - 1
 	return value
-}
-
-# the function that an address lies in; an "x" in front keeps awk from taking an address for a number
-function function_of(pc,	low, high, middle)
-{
-	if (pc in known)
-		return known[pc]
-	low = 1
-	high = n_symbols
-	while (low < high) {
-		middle = int((low + high + 1) / 2)
-		if (address[middle] > "x" pc)
-			high = middle - 1
-		else
-			low = middle
-	}
-	return known[pc] = name[low]
 }
 
 # a system call is over: add it to those of its kind
@@ -63,15 +46,14 @@ function call_begin(	f)
 }
 
 FNR == NR {
-	address[++n_symbols] = "x" $1
-	name[n_symbols] = $2 ($3 != "" ? " " $3 : "")
+	symbol_add($1, $2, $3)
 	next
 }
 
 # "Trace 0: 0x7f.. [0000000000000000/ffffffff8a600000/18c0c2b0/ff000201]"
 /^Trace / {
 	split($0, part, "/")
-	at = function_of(part[2])
+	at = symbol_of(part[2])
 	if (at == "entry_SYSCALL_64" && last != at) {
 		if (inside)
 			call_end()
