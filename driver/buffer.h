@@ -107,31 +107,6 @@ fault:
 	return false;
 }
 
-/* mq_buffer_push(), likewise. */
-static __always_inline bool mq_buffer_push_words(struct mq_buffer *buffer, const void *from,
-						 size_t len)
-{
-	unsigned long __user *to = (unsigned long __user *)buffer->at;
-	const unsigned long *words = from;
-	size_t i;
-
-	if (!mq_buffer_is_simple(buffer))
-		return mq_buffer_push(buffer, from, len);
-	if (!user_write_access_begin(to, len))
-		return false;
-#pragma GCC unroll 16
-	for (i = 0; i < len / sizeof(*words); i++)
-		unsafe_put_user(words[i], to + i, fault);
-	user_write_access_end();
-	buffer->at += len;
-	buffer->left -= len;
-	return true;
-
-fault:
-	user_write_access_end();
-	return false;
-}
-
 /* Leaves out @len bytes, or as many as there are. */
 static inline void mq_buffer_skip(struct mq_buffer *buffer, size_t len)
 {

@@ -61,6 +61,14 @@ static int mq_frame_refuse(const struct mq_frame *frame)
 	return -EMSGSIZE;
 }
 
+/* A frame that becomes a message where it lies: right but for its name, and not too long. */
+static __always_inline bool mq_frame_is_good(const struct mq_frame *frame, size_t left,
+					     u32 flags)
+{
+	return mq_frame_is_sound_around(frame, left, flags) &&
+	       frame->size <= sizeof(*frame) + mq_cmd_buf_size;
+}
+
 /* Takes a header from the caller's memory; what is left begins with it. */
 static __always_inline int mq_frame_pop_header(struct mq_buffer *buffer,
 					       struct mq_frame *frame, u32 flags)
@@ -126,8 +134,7 @@ static __always_inline struct mq_message *mq_frame_take(struct mq_endpoint *from
 	frame = (struct mq_frame *)msg;
 	BUILD_BUG_ON(sizeof(*msg) > sizeof(*frame));
 	if (unlikely(!mq_buffer_peek(buffer, frame, len) ||
-		     !mq_frame_is_sound_around(frame, len, flags) ||
-		     frame->size > sizeof(*frame) + mq_cmd_buf_size)) {
+		     !mq_frame_is_good(frame, len, flags))) {
 		mq_message_begin(msg, mq_identity_get(from->identity), len - head);
 		mq_message_put(msg);
 		return NULL;
@@ -396,8 +403,7 @@ static u32 mq_run_parse(struct mq_message **msgs, size_t len, const struct mq_na
 		struct mq_frame *frame = memory + at;
 		u32 size = frame->size;
 
-		if (!mq_frame_is_sound_around(frame, len - at, MQ_FRAME_DONTWAIT) ||
-		    size > sizeof(*frame) + mq_cmd_buf_size ||
+		if (!mq_frame_is_good(frame, len - at, MQ_FRAME_DONTWAIT) ||
 		    !mq_name_is_equal(mq_frame_name(frame), name))
 			break;
 		msgs[count] = mq_message_carry(msgs[0], frame, size - sizeof(*frame),

@@ -191,7 +191,8 @@ static long mq_ioctl_call(struct file *file, void __user *arg)
 	cookie = pending.msg->cookie;
 	pending.msg->flags |= MQ_FRAME_CALL;
 	pending.nonblock = file->f_flags & O_NONBLOCK || letter.flags & MQ_FRAME_DONTWAIT;
-	ret = mq_registry_call(ep, &letter.name, &pending, mq_ioctl_deadline(&exchange));
+	ret = mq_registry_send_pending(ep, &letter.name, &pending,
+				       mq_ioctl_deadline(&exchange));
 	if (ret == -ENOENT)
 		ret = mq_frame_explain_nobody(ep, &letter.name);
 	if (!ret)

@@ -65,9 +65,8 @@ static_assert(sizeof(struct mq_message) == offsetof(struct mq_message, data));
 #define MQ_MESSAGE_FIRST	248
 #define MQ_MESSAGE_SHORT	(MQ_MESSAGE_FIRST - offsetof(struct mq_message, data))
 
-/* The longest kind that is not just memory of any size; and its bytes of @data. */
+/* The longest kind that is not just memory of any size. */
 #define MQ_MESSAGE_LAST		4664
-#define MQ_MESSAGE_LONG		(MQ_MESSAGE_LAST - offsetof(struct mq_message, data))
 
 int mq_message_init(void);
 void mq_message_deinit(void);
@@ -82,7 +81,8 @@ void mq_message_put_some(struct mq_message **msgs, u32 count);
 /**
  * mq_message_begin - make a message of memory; neutral, to be filled by its only holder
  * @msg: the memory
- * @sender: who sends it, or NULL; the caller's reference is the message's
+ * @sender: who sends it, or NULL; the caller's reference is the message's, unless it is
+ *	carried
  * @size: bytes at mq_message.data
  */
 static inline void mq_message_begin(struct mq_message *msg, struct mq_identity *sender,
@@ -151,12 +151,9 @@ static inline struct mq_message *mq_message_carry(struct mq_message *carrier, vo
 	struct mq_message *msg = frame;
 
 	BUILD_BUG_ON(sizeof(*msg) > sizeof(struct mq_frame));
+	mq_message_begin(msg, carrier->sender, 0);
 	msg->text = frame + sizeof(struct mq_frame);
 	msg->text_len = len;
-	refcount_set(&msg->refs, 1);
-	msg->size = 0;
-	msg->flags = 0;
-	msg->sender = carrier->sender;
 	msg->time = carrier->time;
 	msg->cookie = cookie;
 	msg->carrier = carrier;

@@ -59,15 +59,6 @@ static __always_inline int mq_endpoint_fill_stage_locked(struct mq_endpoint *ep,
 	return 0;
 }
 
-/* A place in the mailbox may have become free; what became of it is told unlocked. */
-static struct task_struct *mq_endpoint_refill_any_locked(struct mq_endpoint *ep)
-{
-	if (likely(ep->terms.policy != MQ_POLICY_BLOCK) ||
-	    mq_mailbox_is_full(&ep->mailbox))
-		return NULL;
-	return mq_endpoint_refill_locked(ep);
-}
-
 /**
  * mq_endpoint_claim_stage - claim the stage with what waits first, without waiting
  * @ep: the endpoint; the caller holds a reference
@@ -94,7 +85,7 @@ int mq_endpoint_claim_stage(struct mq_endpoint *ep, size_t room, u32 most, bool 
 		ret = mq_endpoint_fill_stage_locked(ep, room, most);
 		stage->is_busy = !ret;
 		if (unlikely(ep->terms.policy == MQ_POLICY_BLOCK) && !ret) {
-			admitted = mq_endpoint_refill_any_locked(ep);
+			admitted = mq_endpoint_refill_locked(ep);
 			/* Not if it was staged before: then no place has become free. */
 			has_room = !mq_mailbox_is_full(&ep->mailbox);
 		}
@@ -230,10 +221,10 @@ bool mq_endpoint_receive_next(struct mq_endpoint *ep, u32 delivered, size_t room
 	spin_lock(&ep->lock);
 	mq_endpoint_settle_stage_locked(ep, delivered);
 	more = room && !mq_endpoint_fill_stage_locked(ep, room, MQ_STAGE_MAX);
-	if (more)
-		admitted = mq_endpoint_refill_any_locked(ep);
-	else
+	if (!more)
 		readable_again = mq_endpoint_release_stage_locked(ep);
+	else if (unlikely(ep->terms.policy == MQ_POLICY_BLOCK))
+		admitted = mq_endpoint_refill_locked(ep);
 	spin_unlock(&ep->lock);
 
 	if (!more)

@@ -567,8 +567,21 @@ bool mq_registry_send_run(const struct mq_name *name, struct mq_message **msgs, 
 	return is_sent;
 }
 
-static int mq_registry_send_pending(struct mq_endpoint *from, const struct mq_name *name,
-				    struct mq_pending *pending, ktime_t deadline)
+/**
+ * mq_registry_send_pending - send to a name, and wait for room and for a reply
+ * @from: the sender
+ * @name: the destination
+ * @pending: the message, and what to wait for
+ * @deadline: until when at most, CLOCK_MONOTONIC, or KTIME_MAX
+ *
+ * Afterwards mq_pending.msg is the message, with the caller's reference, if it was not
+ * sent, and mq_pending.reply the reply to a call that succeeded. Polls of @from wait for
+ * room if there was none.
+ *
+ * Return: 0, -ENOENT, what mq_endpoint_send_guarded() or mq_endpoint_send_wait() says.
+ */
+int mq_registry_send_pending(struct mq_endpoint *from, const struct mq_name *name,
+			     struct mq_pending *pending, ktime_t deadline)
 {
 	struct mq_endpoint *ep;
 	LLIST_HEAD(dead);
@@ -598,9 +611,7 @@ static int mq_registry_send_pending(struct mq_endpoint *from, const struct mq_na
  * @msg: the message; on success the caller's reference is the mailbox's
  * @nonblock: do not wait
  *
- * Polls of @from wait for room if there was none.
- *
- * Return: 0, -ENOENT, what mq_endpoint_send() says, or what mq_endpoint_send_wait() says.
+ * Return: as mq_registry_send_pending().
  */
 int mq_registry_send_guarded(struct mq_endpoint *from, const struct mq_name *name,
 			     struct mq_message *msg, bool nonblock)
@@ -608,24 +619,6 @@ int mq_registry_send_guarded(struct mq_endpoint *from, const struct mq_name *nam
 	struct mq_pending pending = { .task = current, .msg = msg, .nonblock = nonblock };
 
 	return mq_registry_send_pending(from, name, &pending, KTIME_MAX);
-}
-
-/**
- * mq_registry_call - send a request to a name, and wait for the reply
- * @from: the sender
- * @name: the destination
- * @pending: the request, and what to wait for
- * @deadline: until when at most, CLOCK_MONOTONIC, or KTIME_MAX
- *
- * Afterwards mq_pending.msg is the message, with the caller's reference, if it was not
- * sent.
- *
- * Return: as mq_registry_send_guarded(); on success mq_pending.reply is the reply.
- */
-int mq_registry_call(struct mq_endpoint *from, const struct mq_name *name,
-		     struct mq_pending *pending, ktime_t deadline)
-{
-	return mq_registry_send_pending(from, name, pending, deadline);
 }
 
 /*

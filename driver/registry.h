@@ -46,8 +46,8 @@ bool mq_registry_is_open(const struct mq_name *name);
 bool mq_registry_send_run(const struct mq_name *name, struct mq_message **msgs, u32 count);
 int mq_registry_send_guarded(struct mq_endpoint *from, const struct mq_name *name,
 			     struct mq_message *msg, bool nonblock);
-int mq_registry_call(struct mq_endpoint *from, const struct mq_name *name,
-		     struct mq_pending *pending, ktime_t deadline);
+int mq_registry_send_pending(struct mq_endpoint *from, const struct mq_name *name,
+			     struct mq_pending *pending, ktime_t deadline);
 int mq_registry_broadcast(struct mq_endpoint *from, struct mq_message *msg);
 
 /**

@@ -354,11 +354,11 @@ int mq_endpoint_send_wait(struct mq_endpoint *ep, struct mq_pending *pending,
 }
 
 /**
- * mq_endpoint_refill_locked - a place has become free: who has waited longest gets it
+ * mq_endpoint_refill_locked - a place that is free goes to who has waited longest for one
  * @ep: the endpoint
  *
  * Return: the thread that waited, with a reference for mq_endpoint_wake_senders(); NULL if
- * nobody does.
+ * nobody does, or no place is free.
  */
 struct task_struct *mq_endpoint_refill_locked(struct mq_endpoint *ep)
 {
@@ -366,7 +366,7 @@ struct task_struct *mq_endpoint_refill_locked(struct mq_endpoint *ep)
 
 	lockdep_assert_held(&ep->lock);
 	pending = list_first_entry_or_null(&ep->senders, struct mq_pending, room);
-	if (!pending)
+	if (!pending || mq_mailbox_is_full(&ep->mailbox))
 		return NULL;
 
 	list_del(&pending->room);
