@@ -40,6 +40,9 @@
 /* Messages in the deepest mailbox that may be asked for. */
 #define MQ_DEPTH_MAX		65536
 
+/* The same for one with MQ_POLICY_FAIR, which looks at each message to choose one. */
+#define MQ_FAIR_DEPTH_MAX	4096
+
 /**
  * struct mq_frame - the header of a frame; 64 bytes, one cache line
  * @size: bytes of this header and the payload behind it, without padding: 64 + 1 to
@@ -100,6 +103,16 @@ struct mq_frame {
  * @queue_len: QUEUE_LEN, depth of a mailbox that asks for 0
  * @cmd_buf_size: CMD_BUF_SIZE, bytes of the longest payload
  * @depth_max: messages in the deepest mailbox
+ * @user_bytes: USER_BYTES, what a user's mailboxes may take together, each counted as
+ *	its depth times CMD_BUF_SIZE
+ * @own_bytes: what the caller's take now
+ * @user_endpoints: USER_ENDPOINTS, how many a user may have, anonymous ones included
+ * @own_endpoints: how many the caller has now
+ * @root_devices: ROOT_DEVICES, places of MAX_DEVICES that are kept for CAP_SYS_RESOURCE
+ * @fair_depth_max: messages in the deepest mailbox with MQ_POLICY_FAIR
+ *
+ * Who has CAP_SYS_RESOURCE when he makes an endpoint is held to no limit of users, and
+ * that endpoint is not counted.
  */
 struct mq_info {
 	__u32 size;
@@ -109,17 +122,30 @@ struct mq_info {
 	__u32 queue_len;
 	__u32 cmd_buf_size;
 	__u32 depth_max;
+	__aligned_u64 user_bytes;
+	__aligned_u64 own_bytes;
+	__u32 user_endpoints;
+	__u32 own_endpoints;
+	__u32 root_devices;
+	__u32 fair_depth_max;
 };
 
 /* All that this header describes, in every driver of version 0.1.0 and later. */
 #define MQ_FEATURE_FRAMES	(1ULL << 0)
+/* Loaded with FAIR=1: the mailboxes of processes have MQ_POLICY_FAIR. */
+#define MQ_FEATURE_FAIR		(1ULL << 1)
+/* Loaded with ISOLATE=1: each pid namespace has names of its own. */
+#define MQ_FEATURE_ISOLATE	(1ULL << 2)
 
 /**
  * enum mq_policy - what a full mailbox does
  * @MQ_POLICY_OVERWRITE: the newest message takes the place of the oldest
  * @MQ_POLICY_REJECT: the sender gets ENOBUFS
  * @MQ_POLICY_BLOCK: the sender sleeps until there is room, first come, first served
- * @MQ_POLICY_FAIR: kept for later (EOPNOTSUPP)
+ * @MQ_POLICY_FAIR: the newest message takes the place of one of the user's who would hold
+ *	the most of the mailbox, the new message counted: his oldest. Of several users who
+ *	hold as many, it is the one whose message is the oldest. So nobody is driven
+ *	below an equal share, depth / users who have messages there
  */
 enum mq_policy {
 	MQ_POLICY_OVERWRITE = 0,
@@ -207,6 +233,8 @@ struct mq_exchange {
  * @overwritten: lost to newer ones
  * @discarded: unread at the end; 0 as long as it lives
  * @rejected: refused for want of room
+ * @spared: of those overwritten, how many were not the oldest of the mailbox: how often
+ *	MQ_POLICY_FAIR kept somebody else's message
  *
  * accepted = delivered + overwritten + discarded + queued.
  */
@@ -225,6 +253,7 @@ struct mq_status {
 	__aligned_u64 overwritten;
 	__aligned_u64 discarded;
 	__aligned_u64 rejected;
+	__aligned_u64 spared;
 };
 
 /* A process's, made by /reg; else an open file's. */
