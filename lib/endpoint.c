@@ -97,9 +97,15 @@ int mq_endpoint_fd(const struct mq_endpoint *ep)
 	return ep->fd;
 }
 
-/* The limits never change while a file is open: the module cannot be unloaded. */
-int mq_endpoint_info(const struct mq_endpoint *ep, struct mq_info *info)
+/* Asked anew each time: limits stay, as the module cannot be unloaded, but not their use. */
+int mq_endpoint_info_sized(const struct mq_endpoint *ep, struct mq_info *info, size_t size)
 {
-	*info = ep->info;
-	return 0;
+	int error;
+
+	if (size < MQ_INFO_FIRST || size > UINT32_MAX)
+		return -EINVAL;
+	memset(info, 0, size);
+	info->size = size;
+	error = mq_endpoint_ioctl(ep, MQ_IOC_INFO, info);
+	return error < 0 ? error : 0;
 }

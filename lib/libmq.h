@@ -11,6 +11,11 @@
  * functions so marked on the same endpoint, because the messages that they return lie in
  * memory of the endpoint. Different endpoints have nothing in common.
  *
+ * Structures that grow: struct mq_info and struct mq_status get new fields at their end.
+ * The functions that fill them are told how large the caller's is (..._sized()), so that a
+ * program and a library of different age go together. The inline ones without the ending
+ * do that for C and C++; libmq.so also exports those names, for the structures of 0.1.0.
+ *
  * fork(2): the endpoint is the open file's, so the child has it too, as it has the
  * descriptor; which of the two gets a message is left to chance.
  */
@@ -56,12 +61,25 @@ struct mq_binding {
 int mq_endpoint_open(struct mq_endpoint **ep, const char *path);
 /* Ends the endpoint, unless another process has its descriptor too. NULL is fine. */
 void mq_endpoint_close(struct mq_endpoint *ep);
-/* Bind once, as @name (NULL: anonymous); @how NULL: as all zero. */
+/*
+ * Bind once, as @name (NULL: anonymous); @how NULL: as all zero. -EEXIST: the name is
+ * taken; -EDQUOT: the user has as many endpoints, or as much room in mailboxes, as a user
+ * may (mq_endpoint_info() has the figures); -ENOSPC: there is no place for a name; more in
+ * the manual page.
+ */
 int mq_endpoint_bind(struct mq_endpoint *ep, const char *name, const struct mq_binding *how);
 /* The file descriptor, for one's own event loop: POLLIN, a message is there. Any thread. */
 int mq_endpoint_fd(const struct mq_endpoint *ep);
-/* Limits and features of the driver. Any thread. */
-int mq_endpoint_info(const struct mq_endpoint *ep, struct mq_info *info);
+/* mq_endpoint_info() for a struct mq_info of @size bytes: see above, "Structures that grow". */
+int mq_endpoint_info_sized(const struct mq_endpoint *ep, struct mq_info *info, size_t size);
+/*
+ * Limits and features of the driver, and what the caller's user has of them. What an
+ * older driver does not know is 0. Any thread.
+ */
+static inline int mq_endpoint_info(const struct mq_endpoint *ep, struct mq_info *info)
+{
+	return mq_endpoint_info_sized(ep, info, sizeof(*info));
+}
 
 /* ---- sending: mq_endpoint_send(3) ---- */
 
@@ -162,14 +180,27 @@ int mq_endpoint_reply_receive(struct mq_endpoint *ep, const struct mq_message *r
 
 /* ---- who is there: mq_endpoint_list(3) ---- */
 
+/* The two below for a struct mq_status of @size bytes: see above, "Structures that grow". */
+int mq_endpoint_list_sized(const struct mq_endpoint *ep, struct mq_status **list, size_t *count,
+			   size_t size);
+int mq_endpoint_find_sized(const struct mq_endpoint *ep, const char *name,
+			   struct mq_status *status, size_t size);
 /*
  * All named endpoints, in an array that the caller frees with mq_list_free(). Works on
  * an endpoint that is not bound. Any thread.
  */
-int mq_endpoint_list(const struct mq_endpoint *ep, struct mq_status **list, size_t *count);
+static inline int mq_endpoint_list(const struct mq_endpoint *ep, struct mq_status **list,
+				   size_t *count)
+{
+	return mq_endpoint_list_sized(ep, list, count, sizeof(**list));
+}
 void mq_list_free(struct mq_status *list);
 /* The one called @name. -ENOENT: there is none. Any thread. */
-int mq_endpoint_find(const struct mq_endpoint *ep, const char *name, struct mq_status *status);
+static inline int mq_endpoint_find(const struct mq_endpoint *ep, const char *name,
+				   struct mq_status *status)
+{
+	return mq_endpoint_find_sized(ep, name, status, sizeof(*status));
+}
 
 /* ---- watching names: mq_watch_open(3) ---- */
 

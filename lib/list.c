@@ -9,58 +9,68 @@
 #include <string.h>
 
 #define LIST_FIRST 64	/* entries; twice as many when they are not enough */
+#define SIZE_MAX_ENTRY 4096	/* bytes of one, as the driver takes them */
 
-static int list_resize(struct mq_status **list, size_t max)
+/* What is growing: @count of @max entries, of @size bytes each, are filled. */
+struct walk {
+	unsigned char *entries;
+	size_t size, max, count;
+	uint32_t position;
+};
+
+static int walk_resize(struct walk *walk, size_t max)
 {
-	struct mq_status *moved = mq_memory_resize(*list, max * sizeof(**list));
+	unsigned char *moved = mq_memory_resize(walk->entries, max * walk->size);
 
 	if (!moved)
 		return -ENOMEM;
-	*list = moved;
+	walk->entries = moved;
+	walk->max = max;
 	return 0;
 }
 
-/* One step of the walk, into what is free of @max entries. 1: that was all. */
-static int list_next(const struct mq_endpoint *ep, struct mq_status *list, size_t *count,
-		     size_t max, uint32_t *position)
+/* One step, into what is free. 1: that was all. */
+static int walk_next(const struct mq_endpoint *ep, struct walk *walk)
 {
 	struct mq_list next = {
 		.size = sizeof(next),
-		.entry_size = sizeof(*list),
-		.entries = (uintptr_t)(list + *count),
-		.count = max - *count,
-		.position = *position,
+		.entry_size = walk->size,
+		.entries = (uintptr_t)(walk->entries + walk->count * walk->size),
+		.count = walk->max - walk->count,
+		.position = walk->position,
 	};
 	int error = mq_endpoint_ioctl(ep, MQ_IOC_LIST, &next);
 
 	if (error < 0)
 		return error;
-	*count += next.count;
-	*position = next.position;
-	return *count < max;
+	walk->count += next.count;
+	walk->position = next.position;
+	return walk->count < walk->max;
 }
 
-int mq_endpoint_list(const struct mq_endpoint *ep, struct mq_status **list, size_t *count)
+int mq_endpoint_list_sized(const struct mq_endpoint *ep, struct mq_status **list, size_t *count,
+			   size_t size)
 {
-	struct mq_status *made = NULL;
-	uint32_t position = 0;
-	size_t max = LIST_FIRST, found = 0;
+	struct walk walk = { .size = size };
+	size_t max = LIST_FIRST;
 	int result;
 
 	*list = NULL;
 	*count = 0;
+	if (size < MQ_STATUS_FIRST || size > SIZE_MAX_ENTRY)
+		return -EINVAL;
 	do {
-		result = list_resize(&made, max);
+		result = walk_resize(&walk, max);
 		if (!result)
-			result = list_next(ep, made, &found, max, &position);
+			result = walk_next(ep, &walk);
 		max *= 2;
 	} while (!result);
 	if (result < 0) {
-		mq_memory_free(made);
+		mq_memory_free(walk.entries);
 		return result;
 	}
-	*list = made;
-	*count = found;
+	*list = (void *)walk.entries;
+	*count = walk.count;
 	return 0;
 }
 
@@ -69,12 +79,16 @@ void mq_list_free(struct mq_status *list)
 	mq_memory_free(list);
 }
 
-int mq_endpoint_find(const struct mq_endpoint *ep, const char *name, struct mq_status *status)
+int mq_endpoint_find_sized(const struct mq_endpoint *ep, const char *name,
+			   struct mq_status *status, size_t size)
 {
 	size_t length = strlen(name);
 	int error;
 
-	*status = (struct mq_status){ .size = sizeof(*status) };
+	if (size < MQ_STATUS_FIRST || size > SIZE_MAX_ENTRY)
+		return -EINVAL;
+	memset(status, 0, size);
+	status->size = size;
 	if (length > MQ_NAME_MAX)
 		return -ENOENT;
 	memcpy(status->name, name, length);

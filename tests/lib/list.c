@@ -93,3 +93,67 @@ MQ_TEST(list_many, "a list has everybody once", .params = "MAX_DEVICES=300")
 		mq_endpoint_close(named[--made]);
 	mq_endpoint_close(ep);
 }
+
+/* What a program calls that was compiled with the header of 0.1.0. */
+int old_list(const struct mq_endpoint *ep, void **list, size_t *count) __asm__("mq_endpoint_list");
+int old_find(const struct mq_endpoint *ep, const char *name, void *status)
+	__asm__("mq_endpoint_find");
+
+#define OLD_STATUS 96	/* bytes of struct mq_status then */
+
+MQ_TEST(list_old, "a program of 0.1.0 gets the structures of 0.1.0")
+{
+	struct mq_endpoint *bob = mq_lib_bind("bob", NULL), *carol = mq_lib_bind("carol", NULL);
+	char status[OLD_STATUS + 64];
+	struct mq_status now;
+	void *list;
+	size_t count, i;
+
+	mq_lib_send(bob, "bob", "1");
+	memset(status, 0x5a, sizeof(status));
+	MQ_LIB_EQ(old_find(bob, "bob", status), 0);
+	MQ_LIB_EQ(mq_endpoint_find(bob, "bob", &now), 0);
+	MQ_TRUE(!memcmp(status, &now, OLD_STATUS));
+	for (i = OLD_STATUS; i < sizeof(status); i++)
+		MQ_EQ(status[i], 0x5a);
+	MQ_LIB_EQ(old_list(bob, &list, &count), 0);
+	MQ_EQ(count, 2);
+	for (i = 0; i < 2; i++) {
+		struct mq_status *at = list + i * OLD_STATUS;
+
+		MQ_LIB_EQ(mq_endpoint_find(bob, at->name, &now), 0);
+		MQ_TRUE(!memcmp(at, &now, OLD_STATUS));
+	}
+	mq_list_free(list);
+	mq_endpoint_close(carol);
+	mq_endpoint_close(bob);
+}
+
+MQ_TEST(list_sized, "a program of another age says how large its structures are")
+{
+	struct mq_endpoint *bob = mq_lib_bind("bob", NULL);
+	struct {
+		struct mq_status known;
+		char more[56];
+	} *list, one;
+	struct mq_status *base;
+	size_t count;
+
+	memset(&one, 0x5a, sizeof(one));
+	MQ_LIB_EQ(mq_endpoint_find_sized(bob, "bob", &one.known, sizeof(one)), 0);
+	MQ_EQ(strcmp(one.known.name, "bob"), 0);
+	MQ_EQ(one.known.size, sizeof(one.known));
+	MQ_EQ(one.more[0] | one.more[55], 0);
+	MQ_LIB_EQ(mq_endpoint_list_sized(bob, &base, &count, sizeof(one)), 0);
+	list = (void *)base;
+	MQ_EQ(count, 1);
+	MQ_EQ(strcmp(list->known.name, "bob"), 0);
+	MQ_EQ(list->more[0] | list->more[55], 0);
+	mq_list_free(base);
+	MQ_LIB_EQ(mq_endpoint_find_sized(bob, "bob", &one.known, OLD_STATUS - 1), -EINVAL);
+	MQ_LIB_EQ(mq_endpoint_find_sized(bob, "bob", &one.known, 4097), -EINVAL);
+	MQ_LIB_EQ(mq_endpoint_list_sized(bob, &base, &count, OLD_STATUS - 1), -EINVAL);
+	MQ_TRUE(!base);
+	MQ_LIB_EQ(mq_endpoint_list_sized(bob, &base, &count, 4097), -EINVAL);
+	mq_endpoint_close(bob);
+}

@@ -15,6 +15,15 @@ static int open_error(const char *path)
 	return error;
 }
 
+static int open_watch_error(void)
+{
+	struct mq_watch *watch;
+	int error = MQ_LIB(mq_watch_open(&watch, NULL));
+
+	mq_watch_close(watch);
+	return error;
+}
+
 MQ_TEST(open_no_module, "without the module there is no device: -ENOENT", .no_module = true)
 {
 	struct mq_watch *watch = (void *)1;
@@ -93,7 +102,8 @@ MQ_TEST(open_fork, "an endpoint whose descriptor a child has outlives the parent
 	mq_endpoint_close(other);
 }
 
-MQ_TEST(open_info, "limits are those of the module", .params = "MAX_DEVICES=5 QUEUE_LEN=3 CMD_BUF_SIZE=100")
+MQ_TEST(open_info, "limits are those of the module", 
+	.params = "MAX_DEVICES=5 QUEUE_LEN=3 CMD_BUF_SIZE=100 ROOT_DEVICES=2 USER_ENDPOINTS=7 USER_BYTES=1048576 FAIR=1 ISOLATE=1")
 {
 	struct mq_endpoint *ep = mq_lib_open();
 	struct mq_info info;
@@ -105,7 +115,107 @@ MQ_TEST(open_info, "limits are those of the module", .params = "MAX_DEVICES=5 QU
 	MQ_EQ(info.queue_len, 3);
 	MQ_EQ(info.cmd_buf_size, 100);
 	MQ_EQ(info.depth_max, MQ_DEPTH_MAX);
+	MQ_EQ(info.fair_depth_max, MQ_FAIR_DEPTH_MAX);
+	MQ_EQ(info.root_devices, 2);
+	MQ_EQ(info.user_endpoints, 7);
+	MQ_EQ(info.user_bytes, 1 << 20);
+	MQ_EQ(info.features & (MQ_FEATURE_FAIR | MQ_FEATURE_ISOLATE), MQ_FEATURE_FAIR | MQ_FEATURE_ISOLATE);
 	mq_endpoint_close(ep);
+}
+
+/* What a program calls that was compiled with the header of 0.1.0, and its structure. */
+int old_info(const struct mq_endpoint *ep, void *info) __asm__("mq_endpoint_info");
+
+#define OLD_INFO 32
+
+MQ_TEST(open_info_old, "a program of 0.1.0 gets the limits of 0.1.0, another says how large its structure is")
+{
+	struct mq_endpoint *ep = mq_lib_open();
+	struct mq_info info;
+	char bytes[256];
+	size_t i;
+
+	MQ_LIB_EQ(mq_endpoint_info(ep, &info), 0);
+	memset(bytes, 0x5a, sizeof(bytes));
+	MQ_LIB_EQ(old_info(ep, bytes), 0);
+	MQ_TRUE(!memcmp(bytes, &info, OLD_INFO));
+	for (i = OLD_INFO; i < sizeof(bytes); i++)
+		MQ_EQ(bytes[i], 0x5a);
+	MQ_LIB_EQ(mq_endpoint_info_sized(ep, (void *)bytes, sizeof(bytes)), 0);
+	MQ_TRUE(!memcmp(bytes, &info, sizeof(info)));
+	for (i = sizeof(info); i < sizeof(bytes); i++)
+		MQ_EQ(bytes[i], 0);
+	MQ_LIB_EQ(mq_endpoint_info_sized(ep, &info, OLD_INFO - 1), -EINVAL);
+	mq_endpoint_close(ep);
+}
+
+/* ---- limits of a user; root is held to none ---- */
+
+static struct mq_info own_info(void)
+{
+	struct mq_endpoint *ep = mq_lib_open();
+	struct mq_info info;
+
+	MQ_LIB_EQ(mq_endpoint_info(ep, &info), 0);
+	mq_endpoint_close(ep);
+	return info;
+}
+
+static void check_own(uint32_t endpoints, uint64_t bytes)
+{
+	struct mq_info info = own_info();
+
+	MQ_EQ(info.own_endpoints, endpoints);
+	MQ_EQ(info.own_bytes, bytes);
+}
+
+static void bind_as_alice(void *arg)
+{
+	struct mq_binding deep = { .depth = 4 };
+	struct mq_endpoint *bob, *nameless, *ep;
+
+	(void)arg;
+	mq_become(1001, 1001);
+	MQ_EQ(own_info().user_endpoints, 3);
+	MQ_EQ(own_info().user_bytes, 1000);
+	check_own(0, 0);
+	bob = mq_lib_bind("bob", &deep);
+	check_own(1, 400);
+	nameless = mq_lib_bind(NULL, &deep);
+	check_own(2, 800);
+	ep = mq_lib_open();
+	MQ_LIB_EQ(mq_endpoint_bind(ep, "bob", NULL), -EEXIST);
+	MQ_LIB_EQ(mq_endpoint_bind(ep, "carol", &deep), -EDQUOT);
+	deep.depth = 1;
+	MQ_LIB_EQ(mq_endpoint_bind(ep, "carol", &deep), 0);
+	check_own(3, 900);
+	mq_endpoint_close(nameless);
+	check_own(2, 500);
+	mq_endpoint_close(ep);
+	mq_endpoint_close(bob);
+	check_own(0, 0);
+	bob = mq_lib_bind("a", &deep);
+	nameless = mq_lib_bind(NULL, &deep);
+	ep = mq_lib_bind("c", &deep);
+	MQ_EQ(open_watch_error(), -EDQUOT);
+	mq_endpoint_close(ep);
+	MQ_EQ(open_watch_error(), 0);
+	mq_endpoint_close(nameless);
+	mq_endpoint_close(bob);
+}
+
+MQ_TEST(bind_user, "a user's endpoints and what their mailboxes take are limited: -EDQUOT, and told by info",
+	.params = "USER_ENDPOINTS=3 USER_BYTES=1000 QUEUE_LEN=4 CMD_BUF_SIZE=100", .open_to_all = true)
+{
+	struct mq_endpoint *root[5];
+	int i;
+
+	for (i = 0; i < 5; i++)
+		root[i] = mq_lib_bind(NULL, NULL);
+	check_own(0, 0);
+	mq_join(mq_run(bind_as_alice, NULL));
+	for (i = 0; i < 5; i++)
+		mq_endpoint_close(root[i]);
 }
 
 MQ_TEST(bind_as, "bind asks for what struct mq_binding says", .params = "QUEUE_LEN=16")
@@ -149,7 +259,8 @@ MQ_TEST(bind_errors, "bind names its errors", .params = "MAX_DEVICES=2")
 	MQ_EQ(bind_error("a b", plain), -EINVAL);
 	MQ_EQ(bind_error("abcdefghijklmnopqrstuvwx", plain), -EINVAL);
 	MQ_EQ(bind_error("abcdefghijklmnopqrstuvw", plain), 0);
-	MQ_EQ(bind_error("d", (struct mq_binding){ .policy = MQ_POLICY_FAIR }), -EOPNOTSUPP);
+	MQ_EQ(bind_error("d", (struct mq_binding){ .policy = MQ_POLICY_FAIR, .depth = 4096 }), 0);
+	MQ_EQ(bind_error("d", (struct mq_binding){ .policy = MQ_POLICY_FAIR, .depth = 4097 }), -EINVAL);
 	MQ_EQ(bind_error("d", (struct mq_binding){ .policy = (enum mq_policy)9 }), -EINVAL);
 	MQ_EQ(bind_error("d", (struct mq_binding){ .access = (enum mq_access)9 }), -EINVAL);
 	MQ_EQ(bind_error("d", (struct mq_binding){ .depth = MQ_DEPTH_MAX + 1 }), -EINVAL);

@@ -331,3 +331,35 @@ MQ_TEST(receive_peek, "peek shows the next messages and takes none", .params = "
 	MQ_LIB_EQ(mq_endpoint_peek(ep, msgs, 0, &count), -EINVAL);
 	mq_endpoint_close(ep);
 }
+
+static void flood_as_alice(void *arg)
+{
+	struct mq_endpoint *ep;
+	char text[2] = "0";
+
+	(void)arg;
+	mq_become(1001, 1001);
+	ep = mq_lib_bind(NULL, NULL);
+	for (; text[0] <= '9'; text[0]++)
+		mq_lib_send(ep, "bob", text);
+	mq_endpoint_close(ep);
+}
+
+MQ_TEST(receive_fair, "a fair mailbox keeps what a flood would flush, and tells what the flood lost",
+	.params = "QUEUE_LEN=4", .open_to_all = true)
+{
+	struct mq_endpoint *bob = mq_lib_bind_policy("bob", MQ_POLICY_FAIR);
+	struct mq_status status;
+
+	mq_lib_send(bob, "bob", "kept");
+	mq_join(mq_run(flood_as_alice, NULL));
+	status = mq_lib_find("bob");
+	MQ_EQ(status.policy, MQ_POLICY_FAIR);
+	MQ_EQ(status.overwritten, 7);
+	MQ_EQ(status.spared, 7);
+	MQ_EQ(mq_message_lost(mq_lib_receive(bob, "kept")), 0);
+	MQ_EQ(mq_message_lost(mq_lib_receive(bob, "7")), 7);
+	MQ_EQ(mq_message_lost(mq_lib_receive(bob, "8")), 0);
+	MQ_EQ(mq_message_lost(mq_lib_receive(bob, "9")), 0);
+	mq_endpoint_close(bob);
+}
