@@ -184,6 +184,8 @@ MQ_TEST(list_entry_larger, "a larger entry_size spaces the entries; each says ho
 	}
 }
 
+#define FIRST 96		/* bytes of an entry in version 0.1.0 */
+
 MQ_TEST(list_entry_smaller, "an entry_size smaller than that of version 0.1.0 is EINVAL, and nothing is written")
 {
 	struct mq_status entries[MANY];
@@ -192,11 +194,29 @@ MQ_TEST(list_entry_smaller, "an entry_size smaller than that of version 0.1.0 is
 
 	bind_many(files);
 	memset(entries, 0x5a, sizeof(entries));
-	MQ_EQ(sizeof(*entries), 96);
-	for (size = 0; size < 96; size++)
+	MQ_GE(sizeof(*entries), FIRST);
+	for (size = 0; size < FIRST; size++)
 		MQ_EQ(list_raw(fd, entries, MANY, size), -EINVAL);
 	MQ_EQ(entries[0].size, 0x5a5a5a5a);
-	MQ_EQ(list_raw(fd, entries, MANY, 96), MANY);
+}
+
+MQ_TEST(list_entry_older, "the entry_size of an older program spaces the entries, which are filled as far as it knows them")
+{
+	struct mq_status whole[MANY], *s;
+	int files[MANY], fd = mq_dev(), i;
+	static char bytes[(MANY + 1) * sizeof(*s)];
+	uint32_t size;
+
+	bind_many(files);
+	MQ_EQ(list_raw(fd, whole, MANY, sizeof(*whole)), MANY);
+	for (size = FIRST; size <= sizeof(*whole); size += 4) {
+		memset(bytes, 0x5a, sizeof(bytes));
+		MQ_EQ(list_raw(fd, bytes, MANY, size), MANY);
+		for (i = 0; i < MANY; i++)
+			MQ_TRUE(!memcmp(bytes + i * size, &whole[i], size));
+		MQ_EQ(bytes[MANY * size], 0x5a);
+		MQ_EQ(bytes[sizeof(bytes) - 1], 0x5a);
+	}
 }
 
 MQ_TEST(list_efault, "EFAULT where the array is not there; what is there may be filled")
