@@ -82,7 +82,7 @@ int mq_word_parse(const char *command, const char *what, const char *text,
 #define MQ_BINDING_DEPTH 301
 #define MQ_BINDING_ACCESS 302
 #define MQ_OPTION_POLICY \
-	{ MQ_BINDING_POLICY, "policy", "POLICY", "when full: overwrite (default), reject or block" }
+	{ MQ_BINDING_POLICY, "policy", "POLICY", "when full: overwrite (default), reject, block or fair" }
 #define MQ_OPTION_DEPTH \
 	{ MQ_BINDING_DEPTH, "depth", "N", "messages that the mailbox holds (QUEUE_LEN)" }
 #define MQ_OPTION_ACCESS \
@@ -91,7 +91,7 @@ int mq_word_parse(const char *command, const char *what, const char *text,
 void mq_binding_parse(const char *command, int letter, struct mq_binding *how);
 
 /* What enum mq_policy and enum mq_access are called. */
-extern const char *const mq_policy_words[];	/* overwrite reject block NULL */
+extern const char *const mq_policy_words[];	/* overwrite reject block fair NULL */
 extern const char *const mq_access_words[];	/* anyone group user NULL */
 const char *mq_policy_show(uint32_t policy);
 const char *mq_access_show(uint32_t access);
@@ -120,6 +120,8 @@ int mq_error_show(int status, const char *format, ...) __attribute__((format(pri
  * none), with the limit and the remedy. Returns the exit status. -EINTR says nothing.
  */
 int mq_error_explain(int error, enum mq_action action, const char *name);
+/* Is it a name, or NULL, none? */
+bool mq_name_is_possible(const char *name);
 /* The same without a word: the status of @error. */
 int mq_error_status(int error, enum mq_action action);
 /*

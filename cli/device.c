@@ -40,6 +40,15 @@ static bool depth_is_refused(int error, const char *name, const struct mq_bindin
 	       !(name && name[0] == '.');
 }
 
+/* ... and one EINVAL; a name that cannot be is the first reason there. */
+static bool fair_is_refused(int error, const char *name, const struct mq_binding *how)
+{
+	uint32_t depth = how && how->depth ? how->depth : device_info.queue_len;
+
+	return error == -EINVAL && how && how->policy == MQ_POLICY_FAIR &&
+	       depth > device_info.fair_depth_max && mq_name_is_possible(name);
+}
+
 int mq_device_bind(struct mq_endpoint **ep, const char *name, const struct mq_binding *how)
 {
 	int error, status = mq_device_open(ep);
@@ -55,5 +64,7 @@ int mq_device_bind(struct mq_endpoint **ep, const char *name, const struct mq_bi
 	*ep = NULL;
 	if (depth_is_refused(error, name, how))
 		error = -EDOM;
+	if (fair_is_refused(error, name, how))
+		error = -ERANGE;
 	return mq_error_explain(error, MQ_ACTION_BIND, name);
 }

@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <grp.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdarg.h>
@@ -336,6 +337,13 @@ static bool node_is_stale(unsigned int *major_nr, unsigned int *minor_nr)
 	       makedev(*major_nr, *minor_nr) != node.st_rdev;
 }
 
+/* Whom it keeps out: root, who looks for others, may use the device all the same. */
+static int permission_status(void)
+{
+	return has_node && !access(mq_device_path, R_OK | W_OK) ? MQ_EXIT_FAILED :
+	       MQ_EXIT_PERMISSION;
+}
+
 static void device_mode_check(void)
 {
 	const struct group *group = group_find(NULL, node.st_gid);
@@ -349,11 +357,11 @@ static void device_mode_check(void)
 	if ((mode & 0006) == 0006)
 		fine("device", "%s, mode %04o: open to everyone", mq_device_path, mode);
 	else if ((mode & 0060) != 0060)
-		problem(MQ_EXIT_PERMISSION, "device",
+		problem(permission_status(), "device",
 			"%s has mode %04o, which keeps its group out: chmod 660 %s as root",
 			mq_device_path, mode, mq_device_path);
 	else if (strcmp(name, GROUP))
-		problem(MQ_EXIT_PERMISSION, "device", "%s belongs to the group %s, not " GROUP
+		problem(permission_status(), "device", "%s belongs to the group %s, not " GROUP
 			": chgrp " GROUP " %s as root (the udev rule does it at each load)",
 			mq_device_path, name, mq_device_path);
 	else
@@ -412,18 +420,18 @@ static void group_check(void)
 	const char *name = caller_name();
 
 	if (!group)
-		problem(MQ_EXIT_PERMISSION, "group", "there is no group " GROUP
+		problem(permission_status(), "group", "there is no group " GROUP
 			" in /etc/group: groupadd --system " GROUP " as root");
 	else if (!geteuid())
 		fine("group", "%s needs none; others must be in " GROUP, name);
 	else if (caller_has_group(group->gr_gid))
 		fine("group", "%s is in the group " GROUP, name);
 	else if (is_member(group, name))
-		problem(MQ_EXIT_PERMISSION, "group",
+		problem(permission_status(), "group",
 			"%s was put into the group " GROUP " after this login: log in again, or newgrp " GROUP,
 			name);
 	else
-		problem(MQ_EXIT_PERMISSION, "group", "%s is not in the group " GROUP
+		problem(permission_status(), "group", "%s is not in the group " GROUP
 			": usermod -aG " GROUP " %s as root, then log in again", name, name);
 }
 
@@ -535,10 +543,35 @@ static void limits_check(const struct mq_endpoint *ep, const struct mq_info *inf
 			"all %u names are taken (MAX_DEVICES): mq list shows by whom; modprobe mq_driver MAX_DEVICES=%u allows more",
 			info->max_devices,
 			info->max_devices > MQ_DEPTH_MAX / 2 ? MQ_DEPTH_MAX : 2 * info->max_devices);
+	else if (geteuid() && count >= info->max_devices - info->root_devices)
+		problem(MQ_EXIT_FAILED, "limits",
+			"%zu of %u names are taken (MAX_DEVICES), the others are kept for root (ROOT_DEVICES=%u): mq list shows by whom; modprobe mq_driver MAX_DEVICES=%u allows more",
+			count, info->max_devices, info->root_devices,
+			info->max_devices > MQ_DEPTH_MAX / 2 ? MQ_DEPTH_MAX : 2 * info->max_devices);
 	else
 		fine("limits",
 		     "%zu of %u names are taken (MAX_DEVICES); mailboxes hold %u messages (QUEUE_LEN) of at most %u bytes (CMD_BUF_SIZE)",
 		     count, info->max_devices, info->queue_len, info->cmd_buf_size);
+}
+
+/* What is this user's own. Who has CAP_SYS_RESOURCE is not counted, so root has nothing. */
+static void user_check(const struct mq_info *info)
+{
+	uint64_t used = info->own_bytes, most = info->user_bytes;
+
+	if (!info->user_endpoints)
+		skipped("user", "the driver is older than limits for users");
+	else if (info->own_endpoints >= info->user_endpoints)
+		problem(MQ_EXIT_FAILED, "user",
+			"you have %u endpoints, a user may have %u (USER_ENDPOINTS): end some (mq list has those with names), or as root modprobe mq_driver with more",
+			info->own_endpoints, info->user_endpoints);
+	else if (used > most || most - used < (uint64_t)info->queue_len * info->cmd_buf_size)
+		problem(MQ_EXIT_FAILED, "user",
+			"your mailboxes take %" PRIu64 " bytes, a user's may take %" PRIu64 " (USER_BYTES), and another would need %" PRIu64 ": end some (mq list has those with names), or as root modprobe mq_driver with more",
+			used, most, (uint64_t)info->queue_len * info->cmd_buf_size);
+	else
+		fine("user", "you have %u of %u endpoints (USER_ENDPOINTS), with %" PRIu64 " of %" PRIu64 " bytes (USER_BYTES)",
+		     info->own_endpoints, info->user_endpoints, used, most);
 }
 
 static void driver_check(void)
@@ -550,6 +583,7 @@ static void driver_check(void)
 	if (!ep) {
 		skipped("interface", "only an open device tells");
 		skipped("limits", "only an open device tells");
+		skipped("user", "only an open device tells");
 		return;
 	}
 	err = mq_endpoint_info(ep, &info);
@@ -559,6 +593,7 @@ static void driver_check(void)
 	} else {
 		interface_check(&info);
 		limits_check(ep, &info);
+		user_check(&info);
 	}
 	mq_endpoint_close(ep);
 }

@@ -7,12 +7,16 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Which limit stands behind an error; its value is asked for when it is needed. */
-enum limit { LIMIT_NONE, LIMIT_CMD_BUF_SIZE, LIMIT_MAX_DEVICES, LIMIT_QUEUE_LEN, LIMIT_DEPTH };
+enum limit {
+	LIMIT_NONE, LIMIT_CMD_BUF_SIZE, LIMIT_MAX_DEVICES, LIMIT_QUEUE_LEN, LIMIT_FAIR_DEPTH,
+	LIMIT_DEPTH, LIMIT_USER_ENDPOINTS, LIMIT_USER_BYTES,
+};
 
 #define NO_DEVICE \
 	"there is no %1$s: load the module, as root: modprobe mq_driver; mq doctor says more"
@@ -47,6 +51,12 @@ static const struct sentence {
 	{ MQ_ACTION_BIND, EDOM, MQ_EXIT_PERMISSION,
 	  "the mailbox of %1$s may not be that deep: ask for less, or have CAP_SYS_RESOURCE",
 	  LIMIT_QUEUE_LEN },
+	/* ... and of EINVAL. */
+	{ MQ_ACTION_BIND, ERANGE, MQ_EXIT_USAGE,
+	  "the mailbox of %1$s may not be that deep and fair: ask for less --depth",
+	  LIMIT_FAIR_DEPTH },
+	{ MQ_ACTION_BIND, EOPNOTSUPP, MQ_EXIT_FAILED,
+	  "the loaded driver has no such policy: load a current one, or ask for another --policy" },
 	{ MQ_ACTION_BIND, EEXIST, MQ_EXIT_FAILED,
 	  "the name %1$s is taken: choose another, or wait until it is free (mq wait --gone %1$s)" },
 	{ MQ_ACTION_BIND, ENOSPC, MQ_EXIT_FULL,
@@ -84,6 +94,13 @@ static const struct sentence {
 	{ MQ_ACTION_CALL, ETIMEDOUT, MQ_EXIT_TIMEOUT,
 	  "%1$s did not answer in time: allow more (-t); the request may still be carried out" },
 
+	{ MQ_ACTION_ANY, EDQUOT, MQ_EXIT_FULL,
+	  "you have as many endpoints as a user may: end some (mq list has those with names), or let root load the module with more",
+	  LIMIT_USER_ENDPOINTS },
+	/* What mq_error_format() makes of EDQUOT where the memory is the reason. */
+	{ MQ_ACTION_ANY, EFBIG, MQ_EXIT_FULL,
+	  "your mailboxes take as much as a user's may: ask for less --depth, end some (mq list has those with names), or let root load the module with more",
+	  LIMIT_USER_BYTES },
 	{ MQ_ACTION_ANY, ENOMEM, MQ_EXIT_FAILED,
 	  "no memory, or your memory group is at its limit: nothing was done, try again later" },
 	{ MQ_ACTION_ANY, EINTR, MQ_EXIT_INTERRUPTED, "interrupted" },
@@ -120,11 +137,11 @@ static const struct sentence *sentence_find(int error, enum mq_action action)
 	}
 }
 
-static bool name_is_possible(const char *name)
+bool mq_name_is_possible(const char *name)
 {
-	size_t len = strlen(name);
+	size_t len = name ? strlen(name) : 1;
 
-	for (const char *at = name; *at; at++)
+	for (const char *at = name ? name : ""; *at; at++)
 		if (*at < 0x21 || *at > 0x7e || *at == '@')
 			return false;
 	return len && len <= MQ_NAME_MAX;
@@ -144,14 +161,56 @@ static uint32_t depth_find(const char *name)
 	return status.depth;
 }
 
+/* The limits with what the caller has of them now; all zero if they cannot be known. */
+static struct mq_info info_find(void)
+{
+	struct mq_info info = { 0 };
+	struct mq_endpoint *ep;
+
+	if (mq_endpoint_open(&ep, mq_device_path))
+		return info;
+	mq_endpoint_info(ep, &info);
+	mq_endpoint_close(ep);
+	return info;
+}
+
+/* Two limits have one errno: who may still have an endpoint lacks memory for its mailbox. */
+static bool memory_is_short(void)
+{
+	const struct mq_info info = info_find();
+
+	return info.own_endpoints < info.user_endpoints;
+}
+
+/* Of a user, what he may have and has; of all, also what is kept for root. */
+static bool user_limit_format(char *text, size_t size, enum limit limit)
+{
+	const struct mq_info info = info_find();
+
+	if (limit == LIMIT_USER_ENDPOINTS)
+		snprintf(text, size, " (USER_ENDPOINTS is %u, you have %u)", info.user_endpoints,
+			 info.own_endpoints);
+	else if (limit == LIMIT_USER_BYTES)
+		snprintf(text, size, " (USER_BYTES is %" PRIu64 ", you have %" PRIu64 ")",
+			 (uint64_t)info.user_bytes, (uint64_t)info.own_bytes);
+	else if (limit == LIMIT_MAX_DEVICES && info.root_devices)
+		snprintf(text, size, " (MAX_DEVICES is %u, %u of them for root alone)",
+			 info.max_devices, info.root_devices);
+	else
+		return false;
+	return true;
+}
+
 static void limit_format(char *text, size_t size, enum limit limit, const char *name)
 {
 	const struct mq_info *info = mq_device_info();
 	uint32_t value = 0;
 	const char *what = "";
 
+	if (user_limit_format(text, size, limit))
+		return;
 	switch (limit) {
-	case LIMIT_NONE:
+	default:
 		break;
 	case LIMIT_CMD_BUF_SIZE:
 		what = "CMD_BUF_SIZE";
@@ -164,6 +223,10 @@ static void limit_format(char *text, size_t size, enum limit limit, const char *
 	case LIMIT_QUEUE_LEN:
 		what = "QUEUE_LEN";
 		value = info->queue_len;
+		break;
+	case LIMIT_FAIR_DEPTH:
+		what = "MQ_FAIR_DEPTH_MAX";
+		value = info->fair_depth_max;
 		break;
 	case LIMIT_DEPTH:
 		what = "its depth";
@@ -179,13 +242,16 @@ static void limit_format(char *text, size_t size, enum limit limit, const char *
 int mq_error_format(char *text, size_t size, int error, enum mq_action action,
 		    const char *name)
 {
-	const struct sentence *s = sentence_find(error, action);
+	const struct sentence *s;
 	size_t used;
 
+	if (error == -EDQUOT && memory_is_short())
+		error = -EFBIG;
+	s = sentence_find(error, action);
 	if (!name)
 		name = mq_device_path;
 	/* Who waited for such a name would wait for ever. */
-	if (s && s->action == MQ_ACTION_SEND && s->error == ENOENT && !name_is_possible(name))
+	if (s && s->action == MQ_ACTION_SEND && s->error == ENOENT && !mq_name_is_possible(name))
 		s = sentence_find(-EINVAL, action);
 	if (!s) {
 		snprintf(text, size, "%s: %s", name, strerror(-error));

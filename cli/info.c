@@ -9,7 +9,8 @@
 
 static const struct mq_usage usage = {
 	.operands = "[NAME]",
-	.summary = "Print all that is known of NAME, or without one the limits of the driver.",
+	.summary = "Print all that is known of NAME, or without one the limits of the driver, and what\n"
+		   "you have of them.",
 	.options = (const struct mq_option[]){
 		{ 'j', "json", NULL, "as one object; mq(1) has the fields" },
 		{ }
@@ -22,6 +23,7 @@ static const char *const policy_help[] = {
 	"a new message takes the place of the oldest",
 	"a new message is refused, its sender told",
 	"its sender waits for room",
+	"who holds most of it loses his oldest message",
 };
 
 static const char *const access_help[] = {
@@ -47,29 +49,30 @@ void mq_status_show_json(const struct mq_status *s)
 	mq_json_show_number("overwritten", s->overwritten);
 	mq_json_show_number("discarded", s->discarded);
 	mq_json_show_number("rejected", s->rejected);
+	mq_json_show_number("spared", s->spared);
 	mq_json_close();
 }
 
 static void count_show(const char *key, uint64_t count, const char *help)
 {
-	printf("%-13s%" PRIu64 " %s\n", key, count, help);
+	printf("%-15s%" PRIu64 " %s\n", key, count, help);
 }
 
 static void status_show(const struct mq_status *s)
 {
-	printf("%-13s%s\n", "name", s->name);
-	printf("%-13s%s\n", "owner", s->flags & MQ_STATUS_PROCESS ?
+	printf("%-15s%s\n", "name", s->name);
+	printf("%-15s%s\n", "owner", s->flags & MQ_STATUS_PROCESS ?
 	       "a process (text protocol): it cannot answer calls" : "an open file (frames)");
 	if (s->pid)
-		printf("%-13s%u\n", "pid", s->pid);
+		printf("%-15s%u\n", "pid", s->pid);
 	else
-		printf("%-13s%s\n", "pid", "not to be seen from here (another pid namespace)");
-	printf("%-13s%u\n", "uid", s->uid);
-	printf("%-13s%s: %s\n", "may send", mq_access_show(s->access),
+		printf("%-15s%s\n", "pid", "not to be seen from here (another pid namespace)");
+	printf("%-15s%u\n", "uid", s->uid);
+	printf("%-15s%s: %s\n", "may send", mq_access_show(s->access),
 	       s->access < 3 ? access_help[s->access] : "a newer driver's");
-	printf("%-13s%s: %s\n", "when full", mq_policy_show(s->policy),
-	       s->policy < 3 ? policy_help[s->policy] : "a newer driver's");
-	printf("%-13s%s\n", "events", s->flags & MQ_STATUS_EVENTS ?
+	printf("%-15s%s: %s\n", "when full", mq_policy_show(s->policy),
+	       s->policy < 4 ? policy_help[s->policy] : "a newer driver's");
+	printf("%-15s%s\n", "events", s->flags & MQ_STATUS_EVENTS ?
 	       "is told of names that come and go" : "none");
 	count_show("depth", s->depth, "messages at most");
 	count_show("queued", s->queued, "wait to be read");
@@ -77,6 +80,40 @@ static void status_show(const struct mq_status *s)
 	count_show("delivered", s->delivered, "read");
 	count_show("overwritten", s->overwritten, "lost to newer ones");
 	count_show("rejected", s->rejected, "refused for want of room");
+	count_show("spared", s->spared, "of those overwritten were not the oldest (fair)");
+}
+
+static void driver_show_json(const struct mq_info *info, const char *version)
+{
+	mq_json_open(stdout);
+	mq_json_show_text("device", mq_device_path);
+	mq_json_show_text("version", version);
+	mq_json_show_number("max_devices", info->max_devices);
+	mq_json_show_number("queue_len", info->queue_len);
+	mq_json_show_number("cmd_buf_size", info->cmd_buf_size);
+	mq_json_show_number("depth_max", info->depth_max);
+	mq_json_show_number("fair_depth_max", info->fair_depth_max);
+	mq_json_show_number("root_devices", info->root_devices);
+	mq_json_show_number("user_endpoints", info->user_endpoints);
+	mq_json_show_number("own_endpoints", info->own_endpoints);
+	mq_json_show_number("user_bytes", info->user_bytes);
+	mq_json_show_number("own_bytes", info->own_bytes);
+	mq_json_show_bool("fair", info->features & MQ_FEATURE_FAIR);
+	mq_json_show_bool("isolate", info->features & MQ_FEATURE_ISOLATE);
+	mq_json_close();
+}
+
+static void user_limits_show(const struct mq_info *info)
+{
+	count_show("ROOT_DEVICES", info->root_devices, "of the names are kept for root (CAP_SYS_RESOURCE)");
+	printf("%-15s%u endpoints that a user may have, you have %u\n", "USER_ENDPOINTS",
+	       info->user_endpoints, info->own_endpoints);
+	printf("%-15s%" PRIu64 " bytes that a user's mailboxes may take, yours take %" PRIu64 "\n",
+	       "USER_BYTES", (uint64_t)info->user_bytes, (uint64_t)info->own_bytes);
+	printf("%-15s%s\n", "FAIR", info->features & MQ_FEATURE_FAIR ?
+	       "1 mailboxes of processes are fair" : "0 mailboxes of processes overwrite the oldest");
+	printf("%-15s%s\n", "ISOLATE", info->features & MQ_FEATURE_ISOLATE ?
+	       "1 each pid namespace has names of its own" : "0 all have the same names");
 }
 
 static void driver_show(const struct mq_info *info, bool json)
@@ -86,22 +123,18 @@ static void driver_show(const struct mq_info *info, bool json)
 	snprintf(version, sizeof(version), "%u.%u.%u", info->version >> 16,
 		 info->version >> 8 & 255, info->version & 255);
 	if (json) {
-		mq_json_open(stdout);
-		mq_json_show_text("device", mq_device_path);
-		mq_json_show_text("version", version);
-		mq_json_show_number("max_devices", info->max_devices);
-		mq_json_show_number("queue_len", info->queue_len);
-		mq_json_show_number("cmd_buf_size", info->cmd_buf_size);
-		mq_json_show_number("depth_max", info->depth_max);
-		mq_json_close();
+		driver_show_json(info, version);
 		return;
 	}
-	printf("%-13s%s\n", "device", mq_device_path);
-	printf("%-13s%s\n", "version", version);
+	printf("%-15s%s\n", "device", mq_device_path);
+	printf("%-15s%s\n", "version", version);
 	count_show("MAX_DEVICES", info->max_devices, "names at once");
 	count_show("QUEUE_LEN", info->queue_len, "messages in a mailbox that asks for nothing else");
 	count_show("CMD_BUF_SIZE", info->cmd_buf_size, "bytes of the longest message");
 	count_show("depth", info->depth_max, "messages in the deepest mailbox (CAP_SYS_RESOURCE)");
+	count_show("fair depth", info->fair_depth_max, "messages in the deepest fair mailbox");
+	if (info->user_endpoints)	/* else the driver is older than they are */
+		user_limits_show(info);
 }
 
 static int name_show(const struct mq_endpoint *ep, const char *name, bool json)

@@ -30,8 +30,9 @@ static void line_show(const struct mq_status *s)
 	printf("%s\t%u\t%u\t%s\t%s\t%s\t%u\t%u\t", s->name, s->pid, s->uid,
 	       s->flags & MQ_STATUS_PROCESS ? "process" : "file", mq_policy_show(s->policy),
 	       mq_access_show(s->access), s->depth, s->queued);
-	printf("%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n", (uint64_t)s->accepted,
-	       (uint64_t)s->delivered, (uint64_t)s->overwritten, (uint64_t)s->rejected);
+	printf("%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n",
+	       (uint64_t)s->accepted, (uint64_t)s->delivered, (uint64_t)s->overwritten,
+	       (uint64_t)s->rejected, (uint64_t)s->spared);
 }
 
 static void table_show(const struct mq_status *list, size_t count)
@@ -39,19 +40,20 @@ static void table_show(const struct mq_status *list, size_t count)
 	size_t i;
 
 	if (count)
-		printf("%-*s %7s %5s  %-7s  %-9s  %-6s  %12s %10s %9s %8s\n", MQ_NAME_MAX, "NAME",
+		printf("%-*s %7s %5s  %-7s  %-9s  %-6s  %12s %10s %9s %8s %8s\n", MQ_NAME_MAX, "NAME",
 		       "PID", "UID", "OWNER", "POLICY", "FROM", "QUEUED/DEPTH", "ACCEPTED",
-		       "LOST", "REJECTED");
+		       "LOST", "REJECTED", "SPARED");
 	for (i = 0; i < count; i++) {
 		const struct mq_status *s = list + i;
 		char fill[24];
 
 		snprintf(fill, sizeof(fill), "%u/%u", s->queued, s->depth);
 		printf("%-*s %7u %5u  %-7s  %-9s  %-6s  %12s %10" PRIu64 " %9" PRIu64 " %8" PRIu64
-		       "\n", MQ_NAME_MAX, s->name, s->pid, s->uid,
+		       " %8" PRIu64 "\n", MQ_NAME_MAX, s->name, s->pid, s->uid,
 		       s->flags & MQ_STATUS_PROCESS ? "process" : "file",
 		       mq_policy_show(s->policy), mq_access_show(s->access), fill,
-		       (uint64_t)s->accepted, (uint64_t)s->overwritten, (uint64_t)s->rejected);
+		       (uint64_t)s->accepted, (uint64_t)s->overwritten, (uint64_t)s->rejected,
+		       (uint64_t)s->spared);
 	}
 	if (!count)
 		puts("nobody is there; mq recv NAME takes a name");

@@ -13,7 +13,7 @@
 
 #define OPTIONS_MAX 24
 
-const char *const mq_policy_words[] = { "overwrite", "reject", "block", NULL };
+const char *const mq_policy_words[] = { "overwrite", "reject", "block", "fair", NULL };
 const char *const mq_access_words[] = { "anyone", "group", "user", NULL };
 
 /* What every subcommand has. */
@@ -34,7 +34,7 @@ static const char *word_show(const char *const *words, size_t count, uint32_t va
 
 const char *mq_policy_show(uint32_t policy)
 {
-	return word_show(mq_policy_words, 3, policy);
+	return word_show(mq_policy_words, 4, policy);
 }
 
 const char *mq_access_show(uint32_t access)

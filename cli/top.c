@@ -15,7 +15,7 @@
 
 static const char *const columns[TOP_COLUMNS + 1] = {
 	"name", "pid", "uid", "depth", "fill", "accepted", "delivered", "overwritten",
-	"rejected", NULL
+	"rejected", "spared", NULL
 };
 
 const char *top_column_show(enum top_column column)
@@ -54,7 +54,7 @@ static const struct mq_status *before_find(const struct top_view *view,
 	found = bsearch(now, view->before, view->before_count, sizeof(*now), by_name);
 	if (!found || found->pid != now->pid || found->accepted > now->accepted ||
 	    found->delivered > now->delivered || found->overwritten > now->overwritten ||
-	    found->rejected > now->rejected)
+	    found->rejected > now->rejected || found->spared > now->spared)
 		return NULL;
 	return found;
 }
@@ -68,12 +68,14 @@ static void row_init(struct top_row *row, const struct mq_status *now,
 		row->delivered = -1;
 		row->overwritten = -1;
 		row->rejected = -1;
+		row->spared = -1;
 		return;
 	}
 	row->accepted = (now->accepted - before->accepted) / seconds;
 	row->delivered = (now->delivered - before->delivered) / seconds;
 	row->overwritten = (now->overwritten - before->overwritten) / seconds;
 	row->rejected = (now->rejected - before->rejected) / seconds;
+	row->spared = (now->spared - before->spared) / seconds;
 }
 
 bool top_row_has_loss(const struct top_row *row)
@@ -132,6 +134,8 @@ static double row_value(const struct top_row *row, enum top_column column)
 		return row->overwritten;
 	case TOP_REJECTED:
 		return row->rejected;
+	case TOP_SPARED:
+		return row->spared;
 	default:
 		return 0;
 	}
@@ -179,6 +183,12 @@ void top_summary_show(const struct top_view *view, char *line, size_t size)
 		 view->count, info->max_devices, accepted, delivered, lost, rejected);
 }
 
+/* Is there room for all columns, with the longest name? */
+static bool is_wide(int columns)
+{
+	return columns >= MQ_NAME_MAX + TOP_REST_WIDTH + TOP_MORE_WIDTH;
+}
+
 /* Of a name that is too long for the screen the end is left out, and that is shown. */
 static int name_width(int columns)
 {
@@ -189,9 +199,9 @@ static int name_width(int columns)
 
 void top_header_show(char *line, size_t size, int columns)
 {
-	snprintf(line, size, "%-*s %7s %5s %5s %-*s %7s %7s %7s %7s", name_width(columns), "NAME",
-		 "PID", "UID", "DEPTH", TOP_BAR_WIDTH + 2, "FILL", "ACCEPT", "DELIVER", "OVERWR",
-		 "REJECT");
+	snprintf(line, size, "%-*s %7s %5s %5s %-*s %7s %7s %7s %7s%s", name_width(columns),
+		 "NAME", "PID", "UID", "DEPTH", TOP_BAR_WIDTH + 2, "FILL", "ACCEPT", "DELIVER",
+		 "OVERWR", "REJECT", is_wide(columns) ? "  SPARED POLICY" : "");
 }
 
 /* A bar is full only if the mailbox is, and empty only if nothing is queued. */
@@ -221,17 +231,20 @@ static const char *rate_show(double rate, char text[16])
 
 void top_row_show(const struct top_row *row, char *line, size_t size, int columns)
 {
-	char bar[TOP_BAR_WIDTH + 1], name[MQ_NAME_SIZE], rates[4][16];
-	int width = name_width(columns);
+	char bar[TOP_BAR_WIDTH + 1], name[MQ_NAME_SIZE], rates[5][16];
+	int used, width = name_width(columns);
 
 	snprintf(name, sizeof(name), "%s", row->now.name);
 	if (strlen(name) > (size_t)width)
 		strcpy(name + width - 1, "+");
 	bar_show(&row->now, bar);
-	snprintf(line, size, "%-*s %7u %5u %5u [%s] %7s %7s %7s %7s", width, name, row->now.pid,
-		 row->now.uid, row->now.depth, bar, rate_show(row->accepted, rates[0]),
-		 rate_show(row->delivered, rates[1]), rate_show(row->overwritten, rates[2]),
-		 rate_show(row->rejected, rates[3]));
+	used = snprintf(line, size, "%-*s %7u %5u %5u [%s] %7s %7s %7s %7s", width, name,
+			row->now.pid, row->now.uid, row->now.depth, bar,
+			rate_show(row->accepted, rates[0]), rate_show(row->delivered, rates[1]),
+			rate_show(row->overwritten, rates[2]), rate_show(row->rejected, rates[3]));
+	if (is_wide(columns) && used > 0 && (size_t)used < size)
+		snprintf(line + used, size - used, " %7s %s", rate_show(row->spared, rates[4]),
+			 mq_policy_show(row->now.policy));
 }
 
 /* ---- without a terminal ---- */

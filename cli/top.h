@@ -14,17 +14,18 @@
 #define TOP_BAR_WIDTH	10
 #define TOP_LINE_SIZE	160
 #define TOP_REST_WIDTH	65	/* of a line, all but the name */
+#define TOP_MORE_WIDTH	18	/* what only a wide screen has: SPARED and POLICY */
 
 /* In the order in which the screen shows them. */
 enum top_column {
 	TOP_NAME, TOP_PID, TOP_UID, TOP_DEPTH, TOP_FILL, TOP_ACCEPTED, TOP_DELIVERED,
-	TOP_OVERWRITTEN, TOP_REJECTED, TOP_COLUMNS
+	TOP_OVERWRITTEN, TOP_REJECTED, TOP_SPARED, TOP_COLUMNS
 };
 
 /* One endpoint: as it is, and a second's worth of what it does, -1 while unknown. */
 struct top_row {
 	struct mq_status now;
-	double accepted, delivered, overwritten, rejected;
+	double accepted, delivered, overwritten, rejected, spared;
 };
 
 struct top_view {

@@ -156,6 +156,7 @@ static const struct sentence {
 	{ "/reg", EEXIST, "the name %s is taken: choose another, or wait until its process ends" },
 	{ "/reg", EALREADY, "you have a name already: /unr drops it, then take %s" },
 	{ "/reg", ENOSPC, "no place for %s, all names are in use: wait, or load the module with more", "MAX_DEVICES" },
+	{ "/reg", EDQUOT, "no place for %s, you have as many names, or as much room for messages (USER_BYTES), as a user may: end some, or let root load the module with more", "USER_ENDPOINTS" },
 	{ "/unr", EINVAL, "use: /unr, with nothing behind it" },
 	{ "/msg", EINVAL, "use: /msg NAME TEXT, with one space on both sides of the name" },
 	{ "/msg", EACCES, "%s takes no messages from you" },

@@ -123,6 +123,7 @@ devices()
 	line ok device "mode 0666: open to everyone"
 	line problem open "does not speak frames"
 	line skipped limits "only an open device tells"
+	line skipped user "only an open device tells"
 	exits 8 "another device is as bad as none"
 }
 
@@ -167,7 +168,7 @@ really()
 	exits 8 "without the module: 8"
 	load
 	run mq doctor
-	exits 4 "a device of root's group alone: 4"
+	exits 1 "a device of root's group alone, which root can use: 1"
 	line problem device "belongs to the group root, not mq: chgrp mq /dev/mq"
 	line ok open "can be opened"
 	chgrp mq /dev/mq
@@ -176,6 +177,7 @@ really()
 	is "$(grep -vc '^ok ' "$dir/out")" 0 "every line is ok"
 	line ok interface "version 0.1.0, this program's is 0.1.0"
 	line ok limits "0 of 64 names"
+	line ok user "you have 0 of 48 endpoints .USER_ENDPOINTS., with 0 of 3145728 bytes .USER_BYTES."
 }
 
 # Eve is put into the group while she is there.
@@ -209,6 +211,8 @@ people()
 	chmod 600 /dev/mq
 	as alice
 	exits 4 "a mode that keeps the group out: 4"
+	run mq doctor
+	exits 1 "which does not keep root out: 1"
 	line problem device "mode 0600.*chmod 660 /dev/mq"
 }
 

@@ -71,7 +71,7 @@ refused "'-1' is no number" recv bob -n -1
 refused "'9x' is no number" recv bob -n 9x
 refused "'99999999999999999999' is no number" recv bob -n 99999999999999999999
 refused "'65537' is no number from 1 to 65536" recv bob --depth 65537
-refused "'fair' is not overwrite, reject or block" recv bob --policy fair
+refused "'just' is not overwrite, reject, block or fair" recv bob --policy just
 refused "'all' is not anyone, group or user" serve bob --echo --access all
 refused 'one of --echo and --exec CMD' serve bob
 refused 'one of --echo and --exec CMD' serve bob --echo --exec cat
@@ -181,6 +181,7 @@ bash_completes '--depth
 --device' 'options' mq recv bob --de
 bash_completes '--gone' 'options of another command' mq wait --g
 bash_completes 'overwrite' 'policies' mq recv bob --policy o
+bash_completes 'fair' 'the policy fair' mq recv bob --policy f
 bash_completes 'group' 'who may send' mq recv bob --access g
 bash_completes 'send
 serve' 'help' mq help se
@@ -238,7 +239,9 @@ if command -v zsh >/dev/null; then
 		_got=$(cd "$dir/empty" && PATH=$dir/bin:$PATH zsh -f -c '
 			file=$1
 			shift
-			compadd() { [[ $1 == -- ]] && shift; print -l -- ${(M)@:#${words[CURRENT]}*}; }
+			typed=${@[-1]}
+			compset() { [[ "$*" == "-P 1 *=" ]] && typed=${typed#*=}; }
+			compadd() { [[ $1 == -- ]] && shift; print -l -- ${(M)@:#${typed}*}; }
 			complete_it() { source $file; }
 			words=("$@") CURRENT=$#
 			complete_it' zsh "$completion/_mq" "$@" 2>&1)
@@ -255,6 +258,9 @@ bond' 'live names' mq send bo
 	zsh_completes '--depth
 --device' 'options' mq recv bob --de
 	zsh_completes 'reject' 'policies' mq recv bob --policy r
+	zsh_completes 'fair' '--policy=' mq recv bob --policy=f
+	zsh_completes 'group' '--access=' mq serve bob --access=g
+	zsh_completes '' 'no name behind another option with a =' mq send --as=b
 fi
 [ -z "$(ls "$dir/empty")" ]
 report $? 'no name was run as a command' "$(ls "$dir/empty")"

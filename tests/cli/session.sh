@@ -131,8 +131,8 @@ prints '' 'and prints nothing'
 run mq list
 exits 0 'mq list'
 is "$(cut -f1 "$dir/out")" echo 'list: the name comes first'
-is "$(awk -F '\t' '{ print NF, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 }' "$dir/out")" \
-	"12 $server 0 file overwrite anyone 16 0 1 1 0 0" 'list: columns'
+is "$(awk -F '\t' '{ print NF, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 }' "$dir/out")" \
+	"13 $server 0 file overwrite anyone 16 0 1 1 0 0 0" 'list: columns'
 as alice mq list
 is "$(cut -f1 "$dir/out")" echo 'list: for who may open the device'
 run mq list --json
@@ -140,14 +140,18 @@ json 'list --json' "$status_keys" 1
 has "\"name\":\"echo\",\"pid\":$server,\"uid\":0,\"owner\":\"file\"" 'list --json: values'
 run mq info echo
 exits 0 'mq info echo'
-has "pid          $server" 'info: pid'
-has 'when full    overwrite: a new message takes the place of the oldest' 'info: policy in words'
+has "pid            $server" 'info: pid'
+has 'when full      overwrite: a new message takes the place of the oldest' 'info: policy in words'
 run mq info echo --json
 json 'info --json' "$status_keys" 1
 run mq info nobody
 exits 3 'info of nobody: 3'
 run mq info
-has 'CMD_BUF_SIZE 4096' 'info: limits of the driver'
+has 'CMD_BUF_SIZE   4096' 'info: limits of the driver'
+has 'ROOT_DEVICES   4 of the names' 'info: places that are kept for root'
+has 'USER_ENDPOINTS 48 endpoints that a user may have, you have 0' 'info: how many a user may have, and root, who is not counted'
+has 'FAIR           0 ' 'info: FAIR'
+has 'ISOLATE        0 ' 'info: ISOLATE'
 run mq info --json
 json 'info --json: limits' "$driver_keys" 1
 (mq list >&-) 2>"$dir/err"
@@ -657,6 +661,115 @@ for name in 123456789012345678901234 'two words' ''; do
 	run mq info "$name"
 	says "'$name' cannot be a name" "info '$name': likewise"
 done
+
+# ---- limits of a user; root is held to none ----
+
+load USER_ENDPOINTS=2 USER_BYTES=1000 QUEUE_LEN=4 CMD_BUF_SIZE=100
+background mine su -s /bin/sh alice -c 'exec mq recv mine'
+background roots mq recv roots --depth 20
+as alice mq info
+has 'USER_ENDPOINTS 2 endpoints that a user may have, you have 1' 'info: how many alice has'
+has "USER_BYTES     1000 bytes that a user's mailboxes may take, yours take 400" 'info: and how much'
+as alice mq info --json
+json 'info --json: limits of a user' "$driver_keys" 1
+has '"user_endpoints":2,"own_endpoints":1,"user_bytes":1000,"own_bytes":400,"fair":false,"isolate":false}' 'info --json: values'
+as bob mq info --json
+has '"own_endpoints":0,"user_bytes":1000,"own_bytes":0,' 'info --json: bob has nothing'
+background two su -s /bin/sh alice -c 'exec mq recv two'
+as alice mq recv three
+exits 5 'recv: more than a user may have: 5'
+says 'you have as many endpoints as a user may: end some' 'and says what to do'
+says '(USER_ENDPOINTS is 2, you have 2)' 'and what the limit is'
+as alice mq send roots x
+exits 5 'send: its own endpoint is one too many: 5'
+says 'USER_ENDPOINTS is 2, you have 2' 'and says so'
+as alice mq watch -t 200ms
+exits 5 'watch: likewise'
+as alice mq wait nobody -t 200ms
+exits 5 'wait: likewise'
+as alice mq doctor
+exits 1 'doctor: a user who is at his limit: 1'
+grep -q 'problem user .*you have 2 endpoints, a user may have 2 (USER_ENDPOINTS)' "$dir/out"
+report $? 'and it says which' "$(cat "$dir/out")"
+as bob mq send two x
+exits 0 'another user is none the poorer'
+as alice mq recv mine
+exits 1 'recv: the name is taken is said first: 1'
+mq list | awk -F '\t' '$1 == "two" { print $2 }' | xargs kill -TERM
+mq wait two --gone -t 120s
+as bob mq recv deep --depth 4 -t 200ms
+exits 124 'recv: as much as a user may have'
+mq list | cut -f 2 | xargs kill -TERM
+wait
+load USER_ENDPOINTS=9 USER_BYTES=1000 QUEUE_LEN=16 CMD_BUF_SIZE=100
+as alice mq recv mine
+exits 5 'recv: a mailbox that takes too much: 5'
+says "your mailboxes take as much as a user's may: ask for less --depth" 'and says what to do'
+says '(USER_BYTES is 1000, you have 0)' 'and what the limit is'
+as alice mq recv mine --depth 10 -t 200ms
+exits 124 'recv: less is not too much'
+as alice mq doctor
+grep -q 'problem user .*your mailboxes take 0 bytes.*may take 1000 (USER_BYTES), and another would need 1600' "$dir/out"
+report $? 'doctor: a user who can have no mailbox' "$(cat "$dir/out")"
+
+# ---- a fair mailbox ----
+
+load QUEUE_LEN=4
+background square su -s /bin/sh bob -c 'exec mq recv square -n 4 -t 120s --policy fair --json'
+square=$(mq list | cut -f 2)
+stop "$square"
+as carol mq send square kept
+su -s /bin/sh alice -c 'seq 10 | mq send square -l'
+is "$(mq list | cut -f 1,5,8-13 | tr '\t' ' ')" 'square fair 4 11 0 7 0 7' 'list: fair, and how many were spared'
+run mq list --json
+has '"policy":"fair",' 'list --json: fair'
+has '"overwritten":7,"discarded":0,"rejected":0,"spared":7}' 'list --json: spared'
+run mq info square
+has 'when full      fair: who holds most of it loses his oldest message' 'info: fair in words'
+has 'spared         7 of those' 'info: spared'
+kill -CONT "$square"
+done_of square
+is "$(sed 's/.*"lost":\([0-9]*\),.*"data":"\(.*\)"}/\1 \2/' "$dir/out" | tr '\n' ,)" '0 kept,7 8,0 9,0 10,' 'who floods a fair mailbox loses his own'
+background fine mq serve fine --echo --policy=fair
+is "$(mq list | cut -f 5)" fair 'serve --policy=fair'
+kill -TERM "$pid"
+wait "$pid"
+run mq recv wide --policy fair --depth 4097
+exits 2 'recv: too deep for a fair one: 2'
+says '(MQ_FAIR_DEPTH_MAX is 4096)' 'and says what the limit is'
+run mq recv a@b --policy fair --depth 4097
+says "'a@b' cannot be a name" 'recv: what cannot be a name comes first'
+
+load FAIR=1 ISOLATE=1
+run mq info
+has 'FAIR           1 mailboxes of processes are fair' 'info: FAIR=1'
+has 'ISOLATE        1 each pid namespace' 'info: ISOLATE=1'
+sh -c 'echo "/reg old" >/dev/mq; read -r x <"$1"' sh "$dir/text" &
+pid=$!
+mq wait old -t 120s
+is "$(mq list | cut -f 1,4,5 | tr '\t' ' ')" 'old process fair' 'FAIR=1: the mailbox of a process'
+# Another pid namespace has other names.
+run unshare -p -f mq list
+prints '' 'ISOLATE=1: nobody is there in a new pid namespace'
+run unshare -p -f mq send old x
+exits 3 'nor can he be reached from it: 3'
+run unshare -p -f mq recv old -n 1 -t 200ms
+exits 124 'and his name is free there'
+echo >"$dir/text"
+wait "$pid"
+
+load MAX_DEVICES=2 ROOT_DEVICES=1
+background one su -s /bin/sh alice -c 'exec mq recv one'
+as bob mq recv two
+exits 5 'recv: what is left is kept for root: 5'
+says '(MAX_DEVICES is 2, 1 of them for root alone)' 'and says so'
+as bob mq doctor
+grep -q 'problem limits .*1 of 2 names are taken .MAX_DEVICES., the others are kept for root .ROOT_DEVICES=1.' "$dir/out"
+report $? 'doctor: likewise' "$(cat "$dir/out")"
+background two mq recv two
+report $? 'root has it'
+mq list | cut -f 2 | xargs kill -TERM
+wait
 
 load MAX_DEVICES=1 CMD_BUF_SIZE=16
 background only mq recv only

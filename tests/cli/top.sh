@@ -52,16 +52,16 @@ batch()
 	exits 0 "top -b -n 1 ends"
 	is "$(sed -n 1p "$dir/out")" "0 of 8 names; a second: 0 accepted, 0 delivered, 0 overwritten, 0 rejected" \
 		"the first line counts the names"
-	is "$(sed -n 2p "$dir/out" | tr -s ' ')" "NAME PID UID DEPTH FILL ACCEPT DELIVER OVERWR REJECT" "the columns have names"
+	is "$(sed -n 2p "$dir/out" | tr -s ' ')" "NAME PID UID DEPTH FILL ACCEPT DELIVER OVERWR REJECT SPARED POLICY" "the columns have names"
 	is "$(wc -l <"$dir/out")" 2 "and nobody is there"
 
 	fill_begin
 	send_some 4
 	run mq top -b -n 1
-	is "$(sed -n '3s/  */ /gp' "$dir/out")" "full $owner 0 8 [#####.....] - - - -" "a mailbox is half full, its rates are not known yet"
+	is "$(sed -n '3s/  */ /gp' "$dir/out")" "full $owner 0 8 [#####.....] - - - - - overwrite" "a mailbox is half full, its rates are not known yet"
 	send_some 6
 	run mq top -b -n 1
-	is "$(sed -n '3s/  */ /gp' "$dir/out")" "full $owner 0 8 [##########] - - - -" "a mailbox is full"
+	is "$(sed -n '3s/  */ /gp' "$dir/out")" "full $owner 0 8 [##########] - - - - - overwrite" "a mailbox is full"
 }
 
 # Two tables with messages between them: by the second the rates are known.
@@ -80,7 +80,7 @@ rates()
 	exec 4<&-
 	wait "$top"
 	is "$?" 0 "top -b -n 2 ends after two tables"
-	awk '$1 == "full" && $6 > 0 && $7 == 0 && $8 > 0 && $9 == 0 { found = 1 } END { exit !found }' "$dir/second"
+	awk '$1 == "full" && $6 > 0 && $7 == 0 && $8 > 0 && $9 == 0 && $10 == 0 && $11 == "overwrite" { found = 1 } END { exit !found }' "$dir/second"
 	report $? "what came into a full mailbox was accepted and overwrote" "$(cat "$dir/second")"
 	awk '/^1 of 8/ && !/ 0 accepted/ && / 0 delivered/ && !/ 0 overwritten/ { found = 1 } END { exit !found }' "$dir/second"
 	report $? "the first line adds them up" "$(cat "$dir/second")"
@@ -172,6 +172,10 @@ screen_keys()
 		wait NAME
 		size 24 100
 		wait averylongnameofits23by1
+		not SPARED
+		size 24 106
+		wait SPARED POLICY
+		wait overwrite
 		asleep
 		type q
 		exit 0
