@@ -34,16 +34,16 @@ static int mq_file_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static bool mq_file_is_nonblock(const struct kiocb *iocb)
+static bool mq_file_is_nonblock_iter(const struct kiocb *iocb)
 {
-	return (iocb->ki_filp->f_flags & O_NONBLOCK) || (iocb->ki_flags & IOCB_NOWAIT);
+	return mq_file_is_nonblock(iocb->ki_filp) || (iocb->ki_flags & IOCB_NOWAIT);
 }
 
 static ssize_t mq_file_write(struct file *file, const char __user *data, size_t len,
 			     loff_t *pos)
 {
 	struct mq_endpoint *ep = mq_handle_find(file->private_data);
-	bool nonblock = file->f_flags & O_NONBLOCK;
+	bool nonblock = mq_file_is_nonblock(file);
 
 	if (ep)
 		return mq_frame_write(ep, data, len, nonblock);
@@ -53,7 +53,7 @@ static ssize_t mq_file_write(struct file *file, const char __user *data, size_t 
 static ssize_t mq_file_write_iter(struct kiocb *iocb, struct iov_iter *iter)
 {
 	struct mq_endpoint *ep = mq_handle_find(iocb->ki_filp->private_data);
-	bool nonblock = mq_file_is_nonblock(iocb);
+	bool nonblock = mq_file_is_nonblock_iter(iocb);
 
 	if (ep)
 		return mq_frame_write_iter(ep, iter, nonblock);
@@ -63,7 +63,7 @@ static ssize_t mq_file_write_iter(struct kiocb *iocb, struct iov_iter *iter)
 static ssize_t mq_file_read(struct file *file, char __user *data, size_t len, loff_t *pos)
 {
 	struct mq_endpoint *ep = mq_handle_find(file->private_data);
-	bool nonblock = file->f_flags & O_NONBLOCK;
+	bool nonblock = mq_file_is_nonblock(file);
 
 	if (ep)
 		return mq_frame_read(ep, data, len, nonblock);
@@ -73,7 +73,7 @@ static ssize_t mq_file_read(struct file *file, char __user *data, size_t len, lo
 static ssize_t mq_file_read_iter(struct kiocb *iocb, struct iov_iter *iter)
 {
 	struct mq_endpoint *ep = mq_handle_find(iocb->ki_filp->private_data);
-	bool nonblock = mq_file_is_nonblock(iocb);
+	bool nonblock = mq_file_is_nonblock_iter(iocb);
 
 	if (ep)
 		return mq_frame_read_iter(ep, iter, nonblock);

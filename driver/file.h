@@ -6,8 +6,19 @@
 #ifndef _MQ_FILE_H
 #define _MQ_FILE_H
 
-struct file_operations;
+#include <linux/compiler.h>
+#include <linux/fcntl.h>
+#include <linux/fs.h>
 
 extern const struct file_operations mq_file_operations;
+
+/*
+ * fcntl() may change the flags while somebody is in a call on the file, and the kernel
+ * stores them plainly: the call goes by the old ones or by the new ones.
+ */
+static inline bool mq_file_is_nonblock(const struct file *file)
+{
+	return data_race(READ_ONCE(file->f_flags)) & O_NONBLOCK;
+}
 
 #endif /* _MQ_FILE_H */

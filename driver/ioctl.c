@@ -14,6 +14,7 @@
 #include "buffer.h"
 #include "driver.h"
 #include "endpoint.h"
+#include "file.h"
 #include "frame.h"
 #include "handle.h"
 #include "identity.h"
@@ -190,7 +191,7 @@ static long mq_ioctl_call(struct file *file, void __user *arg)
 
 	cookie = pending.msg->cookie;
 	pending.msg->flags |= MQ_FRAME_CALL;
-	pending.nonblock = file->f_flags & O_NONBLOCK || letter.flags & MQ_FRAME_DONTWAIT;
+	pending.nonblock = mq_file_is_nonblock(file) || letter.flags & MQ_FRAME_DONTWAIT;
 	ret = mq_registry_send_pending(ep, &letter.name, &pending,
 				       mq_ioctl_deadline(&exchange));
 	if (ret == -ENOENT)
@@ -249,7 +250,7 @@ static long mq_ioctl_receive(struct file *file, void __user *arg)
 
 	to = mq_ioctl_buffer(exchange.receive, exchange.receive_size);
 	ret = mq_endpoint_receive_wait(ep, to.left, 1, mq_ioctl_timeout(&exchange),
-				       file->f_flags & O_NONBLOCK);
+				       mq_file_is_nonblock(file));
 	if (ret)
 		return ret == -ERESTARTSYS ? mq_ioctl_interrupted(&exchange) : ret;
 	msg = mq_stage_peek(&ep->stage, 0);
