@@ -208,8 +208,8 @@ void mq_endpoint_wake_pollers(struct mq_endpoint *ep)
  */
 void mq_endpoint_end(struct mq_endpoint *ep)
 {
+	struct mq_message **stage, *msg;
 	struct mq_mailbox unread;
-	struct mq_message *msg;
 	u32 staged = 0;
 	u32 discarded;
 	u64 number;
@@ -217,6 +217,7 @@ void mq_endpoint_end(struct mq_endpoint *ep)
 	spin_lock(&ep->lock);
 	ep->ended = true;
 	WRITE_ONCE(ep->gate, MQ_GATE_CLOSED);
+	stage = ep->stage.msgs + ep->stage.first;
 	if (!ep->stage.is_busy)
 		swap(staged, ep->stage.count);
 	unread = ep->mailbox;
@@ -230,8 +231,8 @@ void mq_endpoint_end(struct mq_endpoint *ep)
 	wake_up_interruptible_all(&ep->sleepers);
 	mq_endpoint_wake_pollers(ep);
 
-	/* Nobody touches the slots and the stage of an ended endpoint: they are ours. */
-	mq_message_put_some(ep->stage.msgs + ep->stage.first, staged);
+	/* Nobody touches the slots and the stage, if nobody has it, of an ended endpoint. */
+	mq_message_put_some(stage, staged);
 	while ((msg = mq_mailbox_pop(&unread, &number))) {
 		mq_message_put(msg);
 		cond_resched();

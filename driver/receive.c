@@ -243,8 +243,9 @@ bool mq_endpoint_receive_next(struct mq_endpoint *ep, u32 delivered, size_t room
  */
 void mq_endpoint_receive_end(struct mq_endpoint *ep, u32 delivered)
 {
-	u32 first, discarded = 0;
+	struct mq_message **left;
 	bool readable_again;
+	u32 discarded = 0;
 
 	/*
 	 *	reader				end of the endpoint
@@ -259,7 +260,7 @@ void mq_endpoint_receive_end(struct mq_endpoint *ep, u32 delivered)
 	 */
 	spin_lock(&ep->lock);
 	mq_endpoint_settle_stage_locked(ep, delivered);
-	first = ep->stage.first;
+	left = ep->stage.msgs + ep->stage.first;
 	if (ep->ended) {
 		swap(discarded, ep->stage.count);
 		ep->counters.discarded += discarded;
@@ -268,7 +269,7 @@ void mq_endpoint_receive_end(struct mq_endpoint *ep, u32 delivered)
 	spin_unlock(&ep->lock);
 
 	mq_endpoint_wake_readers(ep, readable_again);
-	mq_message_put_some(ep->stage.msgs + first, discarded);
+	mq_message_put_some(left, discarded);
 }
 
 /**
