@@ -2,6 +2,7 @@
 #include "frame.h"
 
 #include <linux/err.h>
+#include <linux/kcsan-checks.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 
@@ -568,6 +569,11 @@ static u32 mq_frame_push_staged(const struct mq_stage *stage, struct mq_buffer *
 				struct mq_message **delivered, size_t *done)
 {
 	u32 n;
+
+	/* Read without the lock: while it is claimed, others only read them too. */
+	ASSERT_EXCLUSIVE_WRITER(stage->msgs);
+	ASSERT_EXCLUSIVE_WRITER(stage->first);
+	ASSERT_EXCLUSIVE_WRITER(stage->count);
 
 	for (n = 0; n < stage->count; n++) {
 		struct mq_message *msg = mq_stage_peek(stage, n);

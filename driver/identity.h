@@ -101,13 +101,16 @@ static inline u32 mq_identity_find_uid(const struct mq_identity *identity,
 	return likely(ns == &init_user_ns) ? __kuid_val(uid) : from_kuid_munged(ns, uid);
 }
 
-/* The memory that it keeps, which is the caller's now, or NULL. */
+/*
+ * The memory that it keeps, which is the caller's now, or NULL. The look in front spares most
+ * exchanges that would be for nothing; if it is out of date, memory is allocated.
+ */
 static inline struct mq_message *mq_identity_pop_spare(struct mq_identity *identity)
 {
 	return READ_ONCE(identity->spare) ? xchg(&identity->spare, NULL) : NULL;
 }
 
-/* True if it keeps the memory, which from then on may be in use again. */
+/* True if it keeps the memory, which from then on may be in use again; the look likewise. */
 static inline bool mq_identity_push_spare(struct mq_identity *identity,
 					  struct mq_message *msg)
 {

@@ -94,11 +94,13 @@ static void mq_registry_work(struct work_struct *work);
  * lock: who comes and goes
  * names, owners: read under RCU, changed under the lock
  * slots: MAX_DEVICES places, in which all are found by walking; likewise
- * top: behind the last slot in use; likewise
+ * top: behind the last slot in use; likewise: whoever is there from the beginning of a walk
+ *	to its end lies below each value that it reads
  * used: which slots are taken, under the lock
  * listeners: who is told of all that come and go, under the lock
  * dead: endpoints whose owner has ended, each with its link's reference; anybody
- *	adds, only @reap removes, under the lock
+ *	adds, without the lock, only @reap removes, under it: what the list held at
+ *	any moment stays linked as long as the lock is held
  * reap: unlinks and ends them, in a queue of our own: freeing takes a while
  */
 static struct {

@@ -5,6 +5,7 @@
 #include "text.h"
 
 #include <linux/err.h>
+#include <linux/kcsan-checks.h>
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
 
@@ -269,6 +270,10 @@ static __always_inline ssize_t mq_text_copy_stage(struct mq_stage *stage,
 	size_t done = stage->done;
 	ssize_t copied = 0;
 	size_t len;
+
+	/* They lie under no lock: the claim alone keeps others off. */
+	ASSERT_EXCLUSIVE_ACCESS(stage->done);
+	ASSERT_EXCLUSIVE_ACCESS(stage->prefix);
 
 	if (done < stage->prefix) {
 		copied = mq_text_copy_prefix(msg, stage->prefix, done, to);
