@@ -8,13 +8,13 @@
  */
 #include "internal.h"
 
-#define COMPAT(symbol) __asm__(symbol) __attribute__((used, visibility("default")))
-
-int mq_info_first(const struct mq_endpoint *ep, struct mq_info *info) COMPAT("mq_endpoint_info");
+#pragma GCC visibility push(default)
+int mq_info_first(const struct mq_endpoint *ep, struct mq_info *info) __asm__("mq_endpoint_info");
 int mq_list_first(const struct mq_endpoint *ep, struct mq_status **list, size_t *count)
-	COMPAT("mq_endpoint_list");
+	__asm__("mq_endpoint_list");
 int mq_find_first(const struct mq_endpoint *ep, const char *name, struct mq_status *status)
-	COMPAT("mq_endpoint_find");
+	__asm__("mq_endpoint_find");
+#pragma GCC visibility pop
 
 int mq_info_first(const struct mq_endpoint *ep, struct mq_info *info)
 {

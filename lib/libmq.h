@@ -185,6 +185,7 @@ int mq_endpoint_list_sized(const struct mq_endpoint *ep, struct mq_status **list
 			   size_t size);
 int mq_endpoint_find_sized(const struct mq_endpoint *ep, const char *name,
 			   struct mq_status *status, size_t size);
+void mq_list_free(struct mq_status *list);
 /*
  * All named endpoints, in an array that the caller frees with mq_list_free(). Works on
  * an endpoint that is not bound. Any thread.
@@ -194,7 +195,7 @@ static inline int mq_endpoint_list(const struct mq_endpoint *ep, struct mq_statu
 {
 	return mq_endpoint_list_sized(ep, list, count, sizeof(**list));
 }
-void mq_list_free(struct mq_status *list);
+
 /* The one called @name. -ENOENT: there is none. Any thread. */
 static inline int mq_endpoint_find(const struct mq_endpoint *ep, const char *name,
 				   struct mq_status *status)
