@@ -19,7 +19,7 @@ static void *mq_debugfs_find(loff_t *pos)
 	if (!*pos)
 		return SEQ_START_TOKEN;
 	slot = *pos - 1;
-	ep = mq_registry_next_rcu(&slot);
+	ep = mq_registry_next_rcu(&slot, NULL);
 	*pos = slot + 1;
 	return ep;
 }
@@ -49,14 +49,14 @@ static int mq_endpoints_show(struct seq_file *file, void *entry)
 	struct mq_status now;
 
 	if (entry == SEQ_START_TOKEN) {
-		seq_puts(file, "NAME PID UID DEPTH QUEUED ACCEPTED DELIVERED OVERWRITTEN DISCARDED REJECTED\n");
+		seq_puts(file, "NAME PID UID DEPTH QUEUED ACCEPTED DELIVERED OVERWRITTEN DISCARDED REJECTED SPARED\n");
 		return 0;
 	}
 
 	mq_endpoint_show(ep, seq_user_ns(file), &now);
-	seq_printf(file, "%s %u %u %u %u %llu %llu %llu %llu %llu\n", now.name, now.pid,
+	seq_printf(file, "%s %u %u %u %u %llu %llu %llu %llu %llu %llu\n", now.name, now.pid,
 		   now.uid, now.depth, now.queued, now.accepted, now.delivered,
-		   now.overwritten, now.discarded, now.rejected);
+		   now.overwritten, now.discarded, now.rejected, now.spared);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
  *					this sender at a time (covers no user memory)
  *	mq_registry.lock		who is registered (sleeps; never taken to send,
  *					receive, wait or poll)
+ *	    mq_quota_lock		what each user has (sleeps; likewise)
  *	    pid->wait_pidfd.lock	the kernel's, where the exit of a process is told;
  *					our callback under it takes no lock
  *	    mq_endpoint.lock		the mailbox, its stage, counters and pendings; held
@@ -44,9 +45,16 @@
  */
 #define MQ_GFP	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
-/* The module's parameters, constant once it is loaded (main.c). */
+/* The module's parameters, constant once it is loaded (param.c). */
 extern unsigned int mq_max_devices;
 extern unsigned int mq_queue_len;
 extern unsigned int mq_cmd_buf_size;
+extern unsigned int mq_root_devices;
+extern unsigned int mq_user_endpoints;
+extern unsigned long long mq_user_bytes;
+extern unsigned int mq_fair;
+extern unsigned int mq_isolate;
+
+int mq_param_init(void);
 
 #endif /* _MQ_DRIVER_H */

@@ -67,25 +67,41 @@ wait_queue_head_t *mq_endpoint_find_pollers(struct pid *owner)
 	return &mq_pollers[hash_ptr(owner, MQ_POLLERS_BITS)].head;
 }
 
+/* All in one piece of memory: numbers, shares, holders. */
+static struct mq_ledger *mq_endpoint_new_ledger(const struct mq_terms *terms)
+{
+	size_t fair = terms->policy == MQ_POLICY_FAIR ? terms->depth : 0;
+	struct mq_ledger *ledger;
+
+	ledger = kvzalloc(struct_size(ledger, numbers, terms->depth) +
+			  fair * (sizeof(*ledger->shares) + sizeof(*ledger->holders)), MQ_GFP);
+	if (!ledger || !fair)
+		return ledger;
+	ledger->shares = (struct mq_share *)(ledger->numbers + terms->depth);
+	ledger->holders = (u16 *)(ledger->shares + terms->depth);
+	return ledger;
+}
+
 static bool mq_endpoint_new_mailbox(struct mq_endpoint *ep, const struct mq_terms *terms)
 {
+	/* An event that finds no room leaves a gap between two that do; so does who is fair. */
+	bool has_gaps = terms->events || terms->policy == MQ_POLICY_FAIR;
+	struct mq_ledger *ledger = NULL;
 	struct mq_message **slots;
-	u64 *numbers = NULL;
 
 	slots = kvmalloc_array(terms->depth, sizeof(*slots), MQ_GFP);
-	/* An event that finds no room leaves a gap between two that do. */
-	if (terms->events)
-		numbers = kvmalloc_array(terms->depth, sizeof(*numbers), MQ_GFP);
-	mq_mailbox_init(&ep->mailbox, slots, numbers, terms->depth);
-	return slots && (numbers || !terms->events);
+	if (has_gaps)
+		ledger = mq_endpoint_new_ledger(terms);
+	mq_mailbox_init(&ep->mailbox, slots, ledger, terms->depth);
+	return slots && (ledger || !has_gaps);
 }
 
 static void mq_endpoint_free_mailbox(struct mq_endpoint *ep)
 {
 	kvfree(ep->mailbox.slots);
-	kvfree(ep->mailbox.numbers);
+	kvfree(ep->mailbox.ledger);
 	ep->mailbox.slots = NULL;
-	ep->mailbox.numbers = NULL;
+	ep->mailbox.ledger = NULL;
 }
 
 /**
@@ -271,5 +287,7 @@ void mq_endpoint_show(struct mq_endpoint *ep, struct user_namespace *ns,
 	status->overwritten = ep->counters.overwritten;
 	status->discarded = ep->counters.discarded;
 	status->rejected = ep->counters.rejected;
+	if (!ep->ended && ep->mailbox.ledger)
+		status->spared = ep->mailbox.ledger->spared;
 	spin_unlock(&ep->lock);
 }

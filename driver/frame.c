@@ -422,13 +422,14 @@ static u32 mq_run_parse(struct mq_message **msgs, size_t len, const struct mq_na
  *
  * Return: the bytes of those that were sent, the caller's reference among them; or 0.
  */
-static size_t mq_run_write(struct mq_message *first, size_t len, const struct mq_name *name)
+static size_t mq_run_write(struct mq_endpoint *from, struct mq_message *first, size_t len,
+			   const struct mq_name *name)
 {
 	struct mq_message *msgs[MQ_RUN_MAX];
 	size_t done;
 	u32 count;
 
-	if (!mq_registry_is_open(name))
+	if (!mq_registry_is_open(from, name))
 		return 0;
 	mq_message_stamp(first);
 	msgs[0] = first;
@@ -469,7 +470,7 @@ static __always_inline ssize_t mq_frame_write_piece(struct mq_endpoint *ep,
 		return err ? err : space;
 	}
 	if (space + sizeof(struct mq_frame) < len) {
-		done = mq_run_write(msg, len, &letter.name);
+		done = mq_run_write(ep, msg, len, &letter.name);
 		/* Whoever writes to one after the other makes no runs. */
 		*may_run = done > space;
 		if (done)

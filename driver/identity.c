@@ -10,6 +10,8 @@
 #include "driver.h"
 #include "message.h"
 
+DEFINE_STATIC_KEY_FALSE(mq_identity_isolated);
+
 /**
  * mq_identity_is_capable - whether the caller may use a capability through a file
  * @opener: the file
@@ -37,6 +39,32 @@ static bool mq_identity_is_allowed(struct file *opener, const struct mq_name *na
 	return name->bytes[0] != '.' || mq_identity_is_capable(opener, CAP_SYS_ADMIN);
 }
 
+/* It is asked of everybody, so a refusal is nothing that an audit should see. */
+static bool mq_identity_has_right(struct file *opener, int cap)
+{
+	return ns_capable_noaudit(&init_user_ns, cap) &&
+	       file_ns_capable(opener, &init_user_ns, cap);
+}
+
+/**
+ * mq_identity_find_account - the user that a task's share of anything is counted for
+ * @cred: the task's credentials
+ *
+ * Whoever makes a user namespace may be given many users there, and would have as many
+ * shares: they all count for him.
+ *
+ * Return: the effective user, or who made the outermost user namespace around it.
+ */
+kuid_t mq_identity_find_account(const struct cred *cred)
+{
+	const struct user_namespace *ns;
+	kuid_t account = cred->euid;
+
+	for (ns = cred->user_ns; ns != &init_user_ns; ns = ns->parent)
+		account = ns->owner;
+	return account;
+}
+
 /**
  * mq_identity_new - the identity of an endpoint that the caller makes
  * @opener: the file through which
@@ -61,9 +89,9 @@ struct mq_identity *mq_identity_new(struct file *opener, const struct mq_name *n
 	identity->pid = get_pid(task_tgid(current));
 	identity->cred = get_current_cred();
 	identity->spare = NULL;
-	/* It is asked of everybody, so a refusal is nothing that an audit should see. */
-	identity->is_ipc_owner = ns_capable_noaudit(&init_user_ns, CAP_IPC_OWNER) &&
-				 file_ns_capable(opener, &init_user_ns, CAP_IPC_OWNER);
+	identity->account = mq_identity_find_account(identity->cred);
+	identity->is_ipc_owner = mq_identity_has_right(opener, CAP_IPC_OWNER);
+	identity->is_unlimited = mq_identity_has_right(opener, CAP_SYS_RESOURCE);
 	return identity;
 }
 

@@ -18,10 +18,13 @@
 
 #include <linux/atomic.h>
 #include <linux/cred.h>
+#include <linux/jump_label.h>
 #include <linux/mq_driver.h>
 #include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
+#include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 
 struct file;
@@ -31,6 +34,8 @@ struct mq_message;
  * struct mq_identity - who somebody is
  * @refs: how many hold it
  * @is_ipc_owner: had CAP_IPC_OWNER, so no endpoint refuses his messages
+ * @is_unlimited: had CAP_SYS_RESOURCE, so no limit of users holds for him
+ * @account: the user that his share of anything is counted for
  * @name: the name, or the empty one of an anonymous endpoint
  * @pid: the process (thread group); a reference
  * @cred: its credentials; a reference
@@ -39,13 +44,19 @@ struct mq_message;
 struct mq_identity {
 	refcount_t refs;
 	bool is_ipc_owner;
+	bool is_unlimited;
+	kuid_t account;
 	struct mq_name name;
 	struct pid *pid;
 	const struct cred *cred;
 	struct mq_message *spare;
 };
 
+/* Set with ISOLATE=1: see mq_identity_find_space(). */
+DECLARE_STATIC_KEY_FALSE(mq_identity_isolated);
+
 struct mq_identity *mq_identity_new(struct file *opener, const struct mq_name *name);
+kuid_t mq_identity_find_account(const struct cred *cred);
 void mq_identity_free(struct mq_identity *identity);
 
 bool mq_identity_is_capable(struct file *opener, int cap);
@@ -99,6 +110,37 @@ static inline u32 mq_identity_find_uid(const struct mq_identity *identity,
 	kuid_t uid = identity->cred->euid;
 
 	return likely(ns == &init_user_ns) ? __kuid_val(uid) : from_kuid_munged(ns, uid);
+}
+
+/**
+ * mq_identity_find_space - among whose names its own is
+ * @identity: the identity
+ *
+ * Return: its process's pid namespace with ISOLATE=1, else NULL: all are in one space.
+ */
+static inline const struct pid_namespace *
+mq_identity_find_space(const struct mq_identity *identity)
+{
+	if (static_branch_unlikely(&mq_identity_isolated))
+		return ns_of_pid(identity->pid);
+	return NULL;
+}
+
+/* Likewise for the caller, who may have no identity. */
+static inline const struct pid_namespace *mq_identity_find_own_space(void)
+{
+	if (static_branch_unlikely(&mq_identity_isolated))
+		return task_active_pid_ns(current);
+	return NULL;
+}
+
+/* Whether it is in that space; one NULL is all that there is. */
+static inline bool mq_identity_is_in(const struct mq_identity *identity,
+				     const struct pid_namespace *space)
+{
+	if (static_branch_unlikely(&mq_identity_isolated))
+		return ns_of_pid(identity->pid) == space;
+	return true;
 }
 
 /*

@@ -18,6 +18,7 @@
 #include "frame.h"
 #include "handle.h"
 #include "identity.h"
+#include "quota.h"
 #include "registry.h"
 
 /*
@@ -57,12 +58,19 @@ static long mq_ioctl_info(struct file *file, void __user *arg)
 		return err;
 	info = (struct mq_info) {
 		.version = MQ_VERSION,
-		.features = MQ_FEATURE_FRAMES,
+		.features = MQ_FEATURE_FRAMES | (mq_fair ? MQ_FEATURE_FAIR : 0) |
+			    (mq_isolate ? MQ_FEATURE_ISOLATE : 0),
 		.max_devices = mq_max_devices,
 		.queue_len = mq_queue_len,
 		.cmd_buf_size = mq_cmd_buf_size,
 		.depth_max = MQ_DEPTH_MAX,
+		.user_bytes = mq_user_bytes,
+		.user_endpoints = mq_user_endpoints,
+		.root_devices = mq_root_devices,
+		.fair_depth_max = MQ_FAIR_DEPTH_MAX,
 	};
+	mq_quota_show(mq_identity_find_account(current_cred()), &info.own_endpoints,
+		      &info.own_bytes);
 	return mq_ioctl_push(arg, &info, sizeof(info));
 }
 
@@ -80,10 +88,9 @@ static int mq_ioctl_parse_bind(const struct mq_bind *bind, struct mq_name *name,
 	/* It leaves the empty name where there is none: anonymous. */
 	if (mq_name_parse(name, bind->name, len) && len)
 		return -EINVAL;
-	if (bind->policy == MQ_POLICY_FAIR)
-		return -EOPNOTSUPP;
-
 	terms->depth = bind->depth ? bind->depth : mq_queue_len;
+	if (bind->policy == MQ_POLICY_FAIR && terms->depth > MQ_FAIR_DEPTH_MAX)
+		return -EINVAL;
 	terms->policy = bind->policy;
 	terms->access = bind->access;
 	terms->events = bind->flags & MQ_BIND_EVENTS;
@@ -306,7 +313,7 @@ static long mq_ioctl_status(struct file *file, void __user *arg)
 	memcpy(name.bytes, status.name, sizeof(name.bytes));
 
 	rcu_read_lock();
-	ep = mq_registry_find_name_rcu(&name);
+	ep = mq_registry_find_name_rcu(&name, NULL);
 	if (ep && READ_ONCE(ep->gate) != MQ_GATE_CLOSED)
 		mq_endpoint_show(ep, current_user_ns(), &status);
 	else
@@ -328,7 +335,7 @@ static bool mq_ioctl_next_status(u32 *slot, struct mq_status *status)
 	struct mq_endpoint *ep;
 
 	rcu_read_lock();
-	ep = mq_registry_next_rcu(slot);
+	ep = mq_registry_next_rcu(slot, mq_identity_find_own_space());
 	if (ep)
 		mq_endpoint_show(ep, current_user_ns(), status);
 	rcu_read_unlock();

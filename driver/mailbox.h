@@ -8,6 +8,14 @@
  *	  [ . . .  oldest ... newest  . . . ]
  *	    0                         depth - 1
  *
+ * A fair one counts who holds how much of it, and the newest takes a place from who
+ * holds the most; those that are older than the message that has to go move up:
+ *
+ *	full, of a and b:  a1 a2 b1 a3 a4    b2 comes, a would hold 4 and b 2: a1 goes
+ *	                   a2 b1 a3 a4 b2    b3 comes, a would hold 3 and b 3: a2 is older
+ *	                   b1 a3 a4 b2 b3    b4 comes, b would hold 4: b1 goes
+ *	                   a3 a4 b2 b3 b4    b5 comes, b would hold 4: b2 goes, a keeps its 2
+ *
  * Pure: it knows no task, file, name or lock, holds references without counting
  * them and sleeps nowhere. The caller serialises; the unit tests compile it in
  * user space. Any depth works, so the index wraps by comparison, not by a mask.
@@ -22,10 +30,36 @@
 struct mq_message;
 
 /**
+ * struct mq_share - what a user holds of a fair mailbox
+ * @user: whose messages they are
+ * @count: how many; 0: the share is nobody's
+ */
+struct mq_share {
+	u32 user;
+	u32 count;
+};
+
+/**
+ * struct mq_ledger - what a mailbox has written down of each message
+ * @shares: who holds how much, as many as there are slots; NULL if it is not fair
+ * @holders: in which of @shares the message in each slot counts
+ * @users: behind the last of @shares that is somebody's
+ * @spared: how often the oldest message stayed, for somebody else held more
+ * @numbers: the number of the message in each slot
+ */
+struct mq_ledger {
+	struct mq_share *shares;
+	u16 *holders;
+	u32 users;
+	u64 spared;
+	u64 numbers[];
+};
+
+/**
  * struct mq_mailbox - the queue
  * @slots: @depth places
- * @numbers: the number of the message in each slot; NULL where it follows from the
- *	slot's place because no number was ever skipped
+ * @ledger: NULL where a message's number follows from its slot, because none was ever
+ *	skipped and the oldest is always the first to go
  * @last: number of the newest message; the first has 1
  * @depth: how many messages it holds, 1 to 65536
  * @head: the slot of the oldest message
@@ -33,7 +67,7 @@ struct mq_message;
  */
 struct mq_mailbox {
 	struct mq_message **slots;
-	u64 *numbers;
+	struct mq_ledger *ledger;
 	u64 last;
 	u32 depth;
 	u32 head;
@@ -44,18 +78,32 @@ struct mq_mailbox {
  * mq_mailbox_init - an empty mailbox
  * @box: the mailbox
  * @slots: @depth places, which stay the caller's
- * @numbers: likewise, if numbers will be skipped; else NULL
+ * @ledger: likewise, if numbers will be skipped or it shall be fair; else NULL
  * @depth: how many messages it shall hold, at least 1
  */
 static inline void mq_mailbox_init(struct mq_mailbox *box, struct mq_message **slots,
-				   u64 *numbers, u32 depth)
+				   struct mq_ledger *ledger, u32 depth)
 {
 	box->slots = slots;
-	box->numbers = numbers;
+	box->ledger = ledger;
 	box->last = 0;
 	box->depth = depth;
 	box->head = 0;
 	box->count = 0;
+}
+
+/**
+ * mq_ledger_drop - the message in a slot leaves the mailbox
+ * @ledger: the mailbox's
+ * @slot: the slot
+ */
+static inline void mq_ledger_drop(struct mq_ledger *ledger, u32 slot)
+{
+	if (!ledger->shares)
+		return;
+	ledger->shares[ledger->holders[slot]].count--;
+	while (ledger->users && !ledger->shares[ledger->users - 1].count)
+		ledger->users--;
 }
 
 static inline u32 mq_mailbox_wrap(const struct mq_mailbox *box, u32 slot)
@@ -72,7 +120,7 @@ static inline bool mq_mailbox_is_full(const struct mq_mailbox *box)
  * mq_mailbox_push - put a message behind the newest
  * @box: the mailbox
  * @msg: the message; its reference is the mailbox's now
- * @numbered: the mailbox has @numbers
+ * @numbered: the mailbox has a ledger, and is not fair
  *
  * Return: the oldest message, if it had to make room (its reference is the
  * caller's now), else NULL.
@@ -89,7 +137,7 @@ mq_mailbox_push(struct mq_mailbox *box, struct mq_message *msg, bool numbered)
 		box->count++;
 		box->slots[slot] = msg;
 		if (numbered)
-			box->numbers[slot] = box->last;
+			box->ledger->numbers[slot] = box->last;
 		return NULL;
 	}
 
@@ -98,14 +146,14 @@ mq_mailbox_push(struct mq_mailbox *box, struct mq_message *msg, bool numbered)
 	oldest = box->slots[slot];
 	box->slots[slot] = msg;
 	if (numbered)
-		box->numbers[slot] = box->last;
+		box->ledger->numbers[slot] = box->last;
 	box->head = mq_mailbox_wrap(box, slot + 1);
 	return oldest;
 }
 
 /**
  * mq_mailbox_skip - give a number to a message that is lost
- * @box: the mailbox, which has @numbers
+ * @box: the mailbox, which has a ledger
  */
 static inline void mq_mailbox_skip(struct mq_mailbox *box)
 {
@@ -126,7 +174,7 @@ static inline struct mq_message *mq_mailbox_peek(const struct mq_mailbox *box, u
 	/* The oldest is where it is; that is known where this is inlined. */
 	u32 slot = index ? mq_mailbox_wrap(box, box->head + index) : box->head;
 
-	*number = unlikely(box->numbers) ? box->numbers[slot] :
+	*number = unlikely(box->ledger) ? box->ledger->numbers[slot] :
 		  box->last - box->count + 1 + index;
 	return box->slots[slot];
 }
@@ -163,6 +211,8 @@ static inline u32 mq_mailbox_find(const struct mq_mailbox *box, u64 number)
  */
 static inline void mq_mailbox_drop(struct mq_mailbox *box)
 {
+	if (unlikely(box->ledger))
+		mq_ledger_drop(box->ledger, box->head);
 	box->head = mq_mailbox_wrap(box, box->head + 1);
 	box->count--;
 }
@@ -185,5 +235,8 @@ static inline struct mq_message *mq_mailbox_pop(struct mq_mailbox *box, u64 *num
 	mq_mailbox_drop(box);
 	return msg;
 }
+
+struct mq_message *mq_mailbox_push_fair(struct mq_mailbox *box, struct mq_message *msg,
+					u32 user);
 
 #endif /* _MQ_MAILBOX_H */

@@ -2,7 +2,7 @@
 /*
  * mq_driver: messages between processes by name, without a broker.
  *
- * Load, unload, parameters, device node. The way of a message through the other
+ * Load, unload, device node. The way of a message through the other
  * files: file.c (a call) -> text.c or frame.c (what it asks) -> registry.c (who is meant)
  * -> send.c (into the mailbox, wake) -> receive.c (out of it again) -> text.c or frame.c.
  */
@@ -20,18 +20,6 @@
 #include "message.h"
 #include "registry.h"
 
-unsigned int mq_max_devices = 64;
-module_param_named(MAX_DEVICES, mq_max_devices, uint, 0444);
-MODULE_PARM_DESC(MAX_DEVICES, "named endpoints that may exist at once, 1 to 65536 (default 64)");
-
-unsigned int mq_queue_len = 16;
-module_param_named(QUEUE_LEN, mq_queue_len, uint, 0444);
-MODULE_PARM_DESC(QUEUE_LEN, "messages that a mailbox holds, 1 to 65536 (default 16)");
-
-unsigned int mq_cmd_buf_size = 4096;
-module_param_named(CMD_BUF_SIZE, mq_cmd_buf_size, uint, 0444);
-MODULE_PARM_DESC(CMD_BUF_SIZE, "bytes of one text command, and of a frame's payload, 16 to 1048576 (default 4096)");
-
 static struct miscdevice mq_device = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = "mq",
@@ -39,33 +27,11 @@ static struct miscdevice mq_device = {
 	.mode = 0660,
 };
 
-static int __init mq_param_check(const char *name, unsigned int value,
-				 unsigned int min, unsigned int max)
-{
-	if (value >= min && value <= max)
-		return 0;
-	pr_err("%s=%u is out of range, %u to %u\n", name, value, min, max);
-	return -EINVAL;
-}
-
-static int __init mq_params_check(void)
-{
-	int err;
-
-	err = mq_param_check("MAX_DEVICES", mq_max_devices, 1, MQ_MAX_DEVICES_MAX);
-	if (!err)
-		err = mq_param_check("QUEUE_LEN", mq_queue_len, 1, MQ_QUEUE_LEN_MAX);
-	if (!err)
-		err = mq_param_check("CMD_BUF_SIZE", mq_cmd_buf_size,
-				     MQ_CMD_BUF_SIZE_MIN, MQ_CMD_BUF_SIZE_MAX);
-	return err;
-}
-
 static int __init mq_driver_init(void)
 {
 	int err;
 
-	err = mq_params_check();
+	err = mq_param_init();
 	if (err)
 		return err;
 

@@ -40,17 +40,19 @@ static __always_inline int mq_endpoint_fill_stage_locked(struct mq_endpoint *ep,
 	struct mq_stage *stage = &ep->stage;
 	struct mq_message *msg;
 	size_t space;
+	u64 number;
 
 	if (unlikely(stage->count))
 		return mq_message_space(mq_stage_peek(stage, 0)) > room ? -EMSGSIZE : 0;
 	if (!ep->mailbox.count)
 		return -EAGAIN;
 
-	msg = mq_mailbox_peek(&ep->mailbox, 0, &stage->number);
+	msg = mq_mailbox_peek(&ep->mailbox, 0, &number);
 	space = mq_message_space(msg);
 	if (space > room)
 		return -EMSGSIZE;
 	mq_mailbox_drop(&ep->mailbox);
+	stage->number = number;
 	stage->msgs[0] = msg;
 	stage->first = 0;
 	stage->count = 1;
@@ -286,7 +288,7 @@ void mq_endpoint_widen_stage(struct mq_endpoint *ep)
 	struct mq_stage *stage = &ep->stage;
 	struct mq_message **msgs;
 
-	if (depth == 1 || ep->terms.policy == MQ_POLICY_BLOCK || ep->terms.events)
+	if (depth == 1 || ep->terms.policy == MQ_POLICY_BLOCK || ep->mailbox.ledger)
 		return;
 	msgs = kmalloc_array(depth, sizeof(*msgs), MQ_GFP);
 	if (!msgs)

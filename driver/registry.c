@@ -16,6 +16,8 @@
 #include "alert.h"
 #include "driver.h"
 #include "endpoint.h"
+#include "identity.h"
+#include "quota.h"
 
 /*
  * Endpoints that a broadcast serves in one RCU section: long enough to cost little,
@@ -51,6 +53,46 @@ static int mq_registry_compare_name(struct rhashtable_compare_arg *arg, const vo
 	return !mq_name_is_equal(&ep->name, arg->key);
 }
 
+/**
+ * struct mq_address - a name in a space
+ * @name: the name
+ * @space: the pid namespace, or NULL where there is but one space
+ */
+struct mq_address {
+	const struct mq_name *name;
+	const struct pid_namespace *space;
+};
+
+static u32 mq_registry_hash_address(const void *key, u32 len, u32 seed)
+{
+	const struct mq_address *address = key;
+
+	if (address->space)
+		seed ^= hash_ptr(address->space, 32);
+	return mq_registry_hash_name(address->name, len, seed);
+}
+
+static int mq_registry_compare_address(struct rhashtable_compare_arg *arg,
+				       const void *object)
+{
+	const struct mq_address *address = arg->key;
+	const struct mq_endpoint *ep = object;
+
+	return !mq_name_is_equal(&ep->name, address->name) ||
+	       !mq_identity_is_in(ep->identity, address->space);
+}
+
+static u32 mq_registry_hash_endpoint(const void *object, u32 len, u32 seed)
+{
+	const struct mq_endpoint *ep = object;
+	const struct mq_address address = {
+		.name = &ep->name,
+		.space = mq_identity_find_space(ep->identity),
+	};
+
+	return mq_registry_hash_address(&address, len, seed);
+}
+
 /*
  * No user chooses where a struct pid lies. The table takes the low bits of a hash, so
  * this is the upper half of a 64-bit product, on 32-bit machines too.
@@ -69,12 +111,18 @@ static int mq_registry_compare_owner(struct rhashtable_compare_arg *arg,
 }
 
 static const struct rhashtable_params mq_registry_names = {
-	.key_len = sizeof_field(struct mq_endpoint, name),
-	.key_offset = offsetof(struct mq_endpoint, name),
 	.head_offset = offsetof(struct mq_endpoint, by_name),
+	.hashfn = mq_registry_hash_address,
+	.obj_hashfn = mq_registry_hash_endpoint,
+	.obj_cmpfn = mq_registry_compare_address,
+	.automatic_shrinking = true,
+};
+
+/* The same table to look into where there is but one space: the key is a name alone. */
+static const struct rhashtable_params mq_registry_plain_names = {
+	.key_len = sizeof_field(struct mq_endpoint, name),
 	.hashfn = mq_registry_hash_name,
 	.obj_cmpfn = mq_registry_compare_name,
-	.automatic_shrinking = true,
 };
 
 static const struct rhashtable_params mq_registry_owners = {
@@ -96,6 +144,7 @@ static void mq_registry_work(struct work_struct *work);
  * slots: MAX_DEVICES places, in which all are found by walking; likewise
  * top: behind the last slot in use; likewise: whoever is there from the beginning of a walk
  *	to its end lies below each value that it reads
+ * count: how many slots are in use, under the lock
  * used: which slots are taken, under the lock
  * listeners: who is told of all that come and go, under the lock
  * dead: endpoints whose owner has ended, each with its link's reference; anybody
@@ -109,6 +158,7 @@ static struct {
 	struct rhashtable owners;
 	struct mq_endpoint __rcu **slots;
 	u32 top;
+	u32 count;
 	unsigned long *used;
 	struct list_head listeners;
 	struct llist_head dead;
@@ -139,6 +189,8 @@ int mq_registry_init(void)
 	int err;
 
 	get_random_bytes(mq_registry_secret, sizeof(mq_registry_secret));
+	if (mq_isolate)
+		static_branch_enable(&mq_identity_isolated);
 
 	mq_registry.slots = kvcalloc(mq_max_devices, sizeof(*mq_registry.slots), GFP_KERNEL);
 	mq_registry.used = bitmap_zalloc(mq_max_devices, GFP_KERNEL);
@@ -207,6 +259,7 @@ static struct mq_endpoint *mq_registry_slot_locked(u32 slot)
 static void mq_registry_take_slot_locked(struct mq_endpoint *ep, u32 slot)
 {
 	ep->slot = slot;
+	mq_registry.count++;
 	__set_bit(slot, mq_registry.used);
 	rcu_assign_pointer(mq_registry.slots[slot], ep);
 	if (slot >= mq_registry.top)
@@ -218,6 +271,7 @@ static void mq_registry_free_slot_locked(u32 slot)
 	u32 top = mq_registry.top;
 
 	RCU_INIT_POINTER(mq_registry.slots[slot], NULL);
+	mq_registry.count--;
 	__clear_bit(slot, mq_registry.used);
 	while (top && !test_bit(top - 1, mq_registry.used))
 		top--;
@@ -226,10 +280,11 @@ static void mq_registry_free_slot_locked(u32 slot)
 
 static void mq_registry_tell_locked(struct mq_endpoint *ep, u32 flags)
 {
+	const struct pid_namespace *space = mq_identity_find_space(ep->identity);
 	struct mq_endpoint *listener;
 
 	list_for_each_entry(listener, &mq_registry.listeners, listener) {
-		if (listener != ep)
+		if (listener != ep && mq_identity_is_in(listener->identity, space))
 			mq_endpoint_send_event(listener, ep->identity, flags);
 		cond_resched();
 	}
@@ -250,6 +305,7 @@ static void mq_registry_unlink_locked(struct mq_endpoint *ep)
 	/* A file that remembers it must not find it when this process registers anew. */
 	WRITE_ONCE(ep->gate, MQ_GATE_CLOSED);
 	list_del_init(&ep->listener);
+	mq_quota_put(ep->identity, ep->terms.depth);
 	if (mq_endpoint_is_anonymous(ep))
 		return;
 
@@ -330,15 +386,30 @@ struct mq_endpoint *mq_registry_find_rcu(struct pid *owner)
 	return rhashtable_lookup(&mq_registry.owners, &owner, mq_registry_owners);
 }
 
+static noinline struct mq_endpoint *
+mq_registry_find_address_rcu(const struct mq_name *name, const struct mq_identity *who)
+{
+	const struct mq_address address = {
+		.name = name,
+		.space = who ? mq_identity_find_space(who) : mq_identity_find_own_space(),
+	};
+
+	return rhashtable_lookup(&mq_registry.names, &address, mq_registry_names);
+}
+
 /**
  * mq_registry_find_name_rcu - who has a name
  * @name: the name
+ * @who: who asks: it is looked for in his space; NULL: the caller
  *
  * Return: the endpoint, for the caller's RCU section, or NULL.
  */
-struct mq_endpoint *mq_registry_find_name_rcu(const struct mq_name *name)
+struct mq_endpoint *mq_registry_find_name_rcu(const struct mq_name *name,
+					      const struct mq_identity *who)
 {
-	return rhashtable_lookup(&mq_registry.names, name, mq_registry_names);
+	if (static_branch_unlikely(&mq_identity_isolated))
+		return mq_registry_find_address_rcu(name, who);
+	return rhashtable_lookup(&mq_registry.names, name, mq_registry_plain_names);
 }
 
 static bool mq_registry_has_locked(const struct mq_endpoint *ep)
@@ -346,7 +417,7 @@ static bool mq_registry_has_locked(const struct mq_endpoint *ep)
 	bool has;
 
 	rcu_read_lock();
-	has = mq_registry_find_name_rcu(&ep->name) ||
+	has = mq_registry_find_name_rcu(&ep->name, ep->identity) ||
 	      (ep->owner && mq_registry_find_rcu(ep->owner));
 	rcu_read_unlock();
 	return has;
@@ -366,24 +437,27 @@ static int mq_registry_insert_locked(struct mq_endpoint *ep)
 	return -ENOMEM;
 }
 
+/* The last places are for whom no limit holds. */
+static bool mq_registry_has_place_locked(const struct mq_endpoint *ep)
+{
+	u32 kept = ep->identity->is_unlimited ? 0 : mq_root_devices;
+
+	return mq_registry.count + kept < mq_max_devices;
+}
+
 /*
  * Nobody can send before the name is there: a failure before that undoes what no
  * other process has seen (but mq_registry_link() minds the owner's own threads).
  */
 static int mq_registry_link_named_locked(struct mq_endpoint *ep)
 {
-	u32 slot;
-
-	if (mq_registry_has_locked(ep))
-		return -EEXIST;
-	slot = find_first_zero_bit(mq_registry.used, mq_max_devices);
-	if (slot >= mq_max_devices)
+	if (!mq_registry_has_place_locked(ep))
 		return -ENOSPC;
 	if (mq_registry_insert_locked(ep))
 		return -ENOMEM;
 
 	/* Nothing below can fail. */
-	mq_registry_take_slot_locked(ep, slot);
+	mq_registry_take_slot_locked(ep, find_first_zero_bit(mq_registry.used, mq_max_devices));
 	if (ep->owner) {
 		/* The caller is a thread of the owner, so it has not ended before this. */
 		init_waitqueue_func_entry(&ep->exit_watch, mq_registry_watch);
@@ -395,14 +469,22 @@ static int mq_registry_link_named_locked(struct mq_endpoint *ep)
 
 static int mq_registry_link_locked(struct mq_endpoint *ep)
 {
-	int err = 0;
+	bool is_named = !mq_endpoint_is_anonymous(ep);
+	int err;
 
 	lockdep_assert_held(&mq_registry.lock);
 
-	if (!mq_endpoint_is_anonymous(ep))
-		err = mq_registry_link_named_locked(ep);
+	if (is_named && mq_registry_has_locked(ep))
+		return -EEXIST;
+	err = mq_quota_get(ep->identity, ep->terms.depth);
 	if (err)
 		return err;
+	if (is_named)
+		err = mq_registry_link_named_locked(ep);
+	if (err) {
+		mq_quota_put(ep->identity, ep->terms.depth);
+		return err;
+	}
 	ep->linked = true;
 	if (ep->terms.events)
 		list_add_tail(&ep->listener, &mq_registry.listeners);
@@ -416,8 +498,8 @@ static int mq_registry_link_locked(struct mq_endpoint *ep)
  *
  * From its return on messages and broadcasts reach it. May sleep.
  *
- * Return: 0, -EEXIST if the name or the process is registered, -ENOSPC if MAX_DEVICES
- * is reached, -ENOMEM.
+ * Return: 0, -EEXIST if the name or the process is registered, -EDQUOT if its user has all
+ * that he may have, -ENOSPC if MAX_DEVICES is reached, -ENOMEM.
  */
 int mq_registry_link(struct mq_endpoint *ep)
 {
@@ -488,16 +570,18 @@ int mq_registry_unlink_owner(struct pid *owner)
 /**
  * mq_registry_next_rcu - walk over all endpoints
  * @slot: where to begin; receives where the endpoint was found
+ * @space: whose names; NULL: all
  *
  * Return: the first endpoint at or behind @slot whose owner lives, or NULL.
  */
-struct mq_endpoint *mq_registry_next_rcu(u32 *slot)
+struct mq_endpoint *mq_registry_next_rcu(u32 *slot, const struct pid_namespace *space)
 {
 	struct mq_endpoint *ep;
 
 	for (; *slot < READ_ONCE(mq_registry.top); ++*slot) {
 		ep = rcu_dereference(mq_registry.slots[*slot]);
-		if (ep && !READ_ONCE(ep->dead))
+		if (ep && !READ_ONCE(ep->dead) &&
+		    (!space || mq_identity_is_in(ep->identity, space)))
 			return ep;
 	}
 	return NULL;
@@ -516,8 +600,9 @@ struct mq_endpoint *mq_registry_next_rcu(u32 *slot)
 int mq_registry_send_rcu(const struct mq_name *name, struct mq_message *msg,
 			 struct llist_head *dead)
 {
-	struct mq_endpoint *ep = mq_registry_find_name_rcu(name);
+	struct mq_endpoint *ep;
 
+	ep = mq_registry_find_name_rcu(name, msg->sender);
 	if (!ep)
 		return -ENOENT;
 	if (ep->handle)
@@ -527,17 +612,18 @@ int mq_registry_send_rcu(const struct mq_name *name, struct mq_message *msg,
 
 /**
  * mq_registry_is_open - whether a name takes whatever comes
+ * @from: who wants to know
  * @name: the name
  *
  * Return: true unless nobody has it, or whoever has it looks at what it takes.
  */
-bool mq_registry_is_open(const struct mq_name *name)
+bool mq_registry_is_open(struct mq_endpoint *from, const struct mq_name *name)
 {
 	struct mq_endpoint *ep;
 	bool is_open;
 
 	rcu_read_lock();
-	ep = mq_registry_find_name_rcu(name);
+	ep = mq_registry_find_name_rcu(name, from->identity);
 	is_open = ep && READ_ONCE(ep->gate) == MQ_GATE_OPEN;
 	rcu_read_unlock();
 	return is_open;
@@ -561,7 +647,7 @@ bool mq_registry_send_run(const struct mq_name *name, struct mq_message **msgs, 
 	bool is_sent;
 
 	rcu_read_lock();
-	ep = mq_registry_find_name_rcu(name);
+	ep = mq_registry_find_name_rcu(name, msgs[0]->sender);
 	is_sent = ep && mq_endpoint_send_run(ep, msgs, count, &dead);
 	rcu_read_unlock();
 
@@ -591,7 +677,7 @@ int mq_registry_send_pending(struct mq_endpoint *from, const struct mq_name *nam
 
 	mq_message_stamp(pending->msg);
 	rcu_read_lock();
-	ep = mq_endpoint_get_rcu(mq_registry_find_name_rcu(name));
+	ep = mq_endpoint_get_rcu(mq_registry_find_name_rcu(name, from->identity));
 	rcu_read_unlock();
 	if (!ep)
 		return -ENOENT;
@@ -633,6 +719,7 @@ int mq_registry_send_guarded(struct mq_endpoint *from, const struct mq_name *nam
 static u32 mq_registry_broadcast_batch(u32 slot, struct mq_endpoint *from,
 				       struct mq_message *msg)
 {
+	const struct pid_namespace *space = mq_identity_find_space(from->identity);
 	struct mq_endpoint __rcu **slots = mq_registry.slots;
 	u32 end = min(READ_ONCE(mq_registry.top), slot + MQ_REGISTRY_BATCH);
 	u32 unused = MQ_REGISTRY_BATCH;
@@ -643,7 +730,8 @@ static u32 mq_registry_broadcast_batch(u32 slot, struct mq_endpoint *from,
 	rcu_read_lock();
 	for (; slot < end; slot++) {
 		ep = rcu_dereference(slots[slot]);
-		if (ep && ep != from && !mq_endpoint_send(ep, msg, &dead))
+		if (ep && ep != from && mq_identity_is_in(ep->identity, space) &&
+		    !mq_endpoint_send(ep, msg, &dead))
 			unused--;
 	}
 	rcu_read_unlock();
@@ -655,7 +743,7 @@ static u32 mq_registry_broadcast_batch(u32 slot, struct mq_endpoint *from,
 }
 
 /**
- * mq_registry_broadcast - send a message to all endpoints but one
+ * mq_registry_broadcast - send a message to all endpoints of a space but one
  * @from: the sender, which is skipped; the caller holds a reference
  * @msg: the message; the caller keeps his reference
  *

@@ -18,6 +18,10 @@
  * the tables; all that asked for events are in the list of listeners, and are told under
  * the registry's lock, so that a name's GONE precedes its next COME.
  *
+ * With ISOLATE=1 each pid namespace is a space of names of its own: who is in another one
+ * is not found, gets no broadcast and no event, and is not listed. Without, one space, NULL,
+ * has all.
+ *
  * The reference that goes with the link is the work's for those on the list of the
  * dead, and else that of whoever unlinks: he ends the endpoint and gives it back.
  */
@@ -25,6 +29,7 @@
 #define _MQ_REGISTRY_H
 
 #include "endpoint.h"
+#include "identity.h"
 
 #include <linux/ktime.h>
 #include <linux/types.h>
@@ -37,12 +42,13 @@ void mq_registry_unlink(struct mq_endpoint *ep);
 int mq_registry_unlink_owner(struct pid *owner);
 
 struct mq_endpoint *mq_registry_find_rcu(struct pid *owner);
-struct mq_endpoint *mq_registry_find_name_rcu(const struct mq_name *name);
-struct mq_endpoint *mq_registry_next_rcu(u32 *slot);
+struct mq_endpoint *mq_registry_find_name_rcu(const struct mq_name *name,
+					      const struct mq_identity *who);
+struct mq_endpoint *mq_registry_next_rcu(u32 *slot, const struct pid_namespace *space);
 
 int mq_registry_send_rcu(const struct mq_name *name, struct mq_message *msg,
 			 struct llist_head *dead);
-bool mq_registry_is_open(const struct mq_name *name);
+bool mq_registry_is_open(struct mq_endpoint *from, const struct mq_name *name);
 bool mq_registry_send_run(const struct mq_name *name, struct mq_message **msgs, u32 count);
 int mq_registry_send_guarded(struct mq_endpoint *from, const struct mq_name *name,
 			     struct mq_message *msg, bool nonblock);
@@ -71,7 +77,7 @@ static __always_inline int mq_registry_send(struct mq_endpoint *from,
 
 	mq_message_stamp(msg);
 	rcu_read_lock();
-	ep = mq_registry_find_name_rcu(name);
+	ep = mq_registry_find_name_rcu(name, from->identity);
 	is_sent = ep && mq_endpoint_send_open(ep, msg, &dead);
 	rcu_read_unlock();
 

@@ -79,7 +79,15 @@ static struct mq_message *mq_endpoint_push_locked(struct mq_endpoint *ep,
 		msg->cookie = pending->cookie;
 		rb_add(&pending->call, &ep->calls, mq_pending_is_less);
 	}
-	return mq_mailbox_push(&ep->mailbox, msg, ep->mailbox.numbers);
+	if (ep->terms.policy == MQ_POLICY_FAIR)
+		return mq_mailbox_push_fair(&ep->mailbox, msg, __kuid_val(msg->sender->account));
+	return mq_mailbox_push(&ep->mailbox, msg, ep->mailbox.ledger);
+}
+
+/* Full or not, whatever comes goes in. */
+static bool mq_endpoint_overwrites(const struct mq_endpoint *ep)
+{
+	return ep->terms.policy == MQ_POLICY_OVERWRITE || ep->terms.policy == MQ_POLICY_FAIR;
 }
 
 /* 0: it goes in. Else it does not, or not yet. */
@@ -92,7 +100,7 @@ static int mq_endpoint_admit_locked(struct mq_endpoint *ep, struct mq_message *m
 	lockdep_assert_held(&ep->lock);
 	if (READ_ONCE(ep->gate) == MQ_GATE_CLOSED)
 		return -ENOENT;
-	if (ep->terms.policy == MQ_POLICY_OVERWRITE || !mq_mailbox_is_full(&ep->mailbox))
+	if (mq_endpoint_overwrites(ep) || !mq_mailbox_is_full(&ep->mailbox))
 		return 0;
 
 	if (may_wait && pending && !pending->nonblock) {
@@ -273,15 +281,14 @@ void mq_endpoint_send_event(struct mq_endpoint *ep, struct mq_identity *whose, u
 	LLIST_HEAD(dead);
 
 	spin_lock(&ep->lock);
-	if (!msg || (mq_mailbox_is_full(&ep->mailbox) &&
-		     ep->terms.policy != MQ_POLICY_OVERWRITE)) {
+	if (!msg || (mq_mailbox_is_full(&ep->mailbox) && !mq_endpoint_overwrites(ep))) {
 		mq_mailbox_skip(&ep->mailbox);
 		ep->counters.overwritten++;
 		spin_unlock(&ep->lock);
 		mq_message_put(msg);
 		return;
 	}
-	mq_endpoint_send_end(ep, mq_mailbox_push(&ep->mailbox, msg, true), &dead);
+	mq_endpoint_send_end(ep, mq_endpoint_push_locked(ep, msg, NULL), &dead);
 	mq_message_drain(&dead);
 }
 

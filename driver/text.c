@@ -46,7 +46,10 @@ static __always_inline struct mq_endpoint *mq_text_get_endpoint(struct file *fil
 
 static int mq_text_reg(struct file *file, const struct mq_command *cmd)
 {
-	const struct mq_terms terms = { .depth = mq_queue_len };
+	const struct mq_terms terms = {
+		.depth = mq_queue_len,
+		.policy = mq_fair ? MQ_POLICY_FAIR : MQ_POLICY_OVERWRITE,
+	};
 	struct pid *owner = task_tgid(current);
 	struct mq_endpoint *ep;
 	int err;

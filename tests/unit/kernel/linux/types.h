@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 typedef uint8_t u8;
+typedef uint16_t u16;
 typedef int32_t s32;
 typedef uint32_t u32;
 typedef int64_t s64;
