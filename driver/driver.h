@@ -8,9 +8,8 @@
  *	mq_handle_binding		a file becomes the owner of an endpoint, once (sleeps)
  *	mq_endpoint.is_broadcasting	not a lock, but waited for as one: a broadcast of
  *					this sender at a time (covers no user memory)
- *	mq_registry.lock		who is registered (sleeps; never taken to send,
+ *	mq_registry.lock		who is registered, and what each user has (sleeps; never taken to send,
  *					receive, wait or poll)
- *	    mq_quota_lock		what each user has (sleeps; likewise)
  *	    pid->wait_pidfd.lock	the kernel's, where the exit of a process is told;
  *					our callback under it takes no lock
  *	    mq_endpoint.lock		the mailbox, its stage, counters and pendings; held
@@ -49,7 +48,7 @@
 extern unsigned int mq_max_devices;
 extern unsigned int mq_queue_len;
 extern unsigned int mq_cmd_buf_size;
-extern unsigned int mq_root_devices;
+extern int mq_root_devices;
 extern unsigned int mq_user_endpoints;
 extern unsigned long long mq_user_bytes;
 extern unsigned int mq_fair;

@@ -84,16 +84,15 @@ static struct mq_ledger *mq_endpoint_new_ledger(const struct mq_terms *terms)
 
 static bool mq_endpoint_new_mailbox(struct mq_endpoint *ep, const struct mq_terms *terms)
 {
-	/* An event that finds no room leaves a gap between two that do; so does who is fair. */
-	bool has_gaps = terms->events || terms->policy == MQ_POLICY_FAIR;
+	bool has_ledger = mq_terms_has_ledger(terms);
 	struct mq_ledger *ledger = NULL;
 	struct mq_message **slots;
 
 	slots = kvmalloc_array(terms->depth, sizeof(*slots), MQ_GFP);
-	if (has_gaps)
+	if (has_ledger)
 		ledger = mq_endpoint_new_ledger(terms);
 	mq_mailbox_init(&ep->mailbox, slots, ledger, terms->depth);
-	return slots && (ledger || !has_gaps);
+	return slots && (ledger || !has_ledger);
 }
 
 static void mq_endpoint_free_mailbox(struct mq_endpoint *ep)

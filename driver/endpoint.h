@@ -118,6 +118,12 @@ struct mq_terms {
 	bool events;
 };
 
+/* A message that is lost between two that stay leaves a gap in their numbers. */
+static inline bool mq_terms_has_ledger(const struct mq_terms *terms)
+{
+	return terms->events || terms->policy == MQ_POLICY_FAIR;
+}
+
 /**
  * enum mq_gate - what a message meets at a mailbox
  * @MQ_GATE_OPEN: nothing: anyone may send, the oldest gives way, numbers follow

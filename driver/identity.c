@@ -46,23 +46,35 @@ static bool mq_identity_has_right(struct file *opener, int cap)
 	       file_ns_capable(opener, &init_user_ns, cap);
 }
 
+/*
+ * Whoever makes a user namespace may be given many users there, and would have as many
+ * shares: they all count for him. Those that root makes are of different people, and each
+ * counts for the user that its own root is outside.
+ */
+static kuid_t mq_identity_find_maker(struct user_namespace *ns)
+{
+	kuid_t root;
+
+	while (ns->parent != &init_user_ns)
+		ns = ns->parent;
+	if (!uid_eq(ns->owner, GLOBAL_ROOT_UID))
+		return ns->owner;
+	root = make_kuid(ns, 0);
+	return uid_valid(root) ? root : ns->owner;
+}
+
 /**
  * mq_identity_find_account - the user that a task's share of anything is counted for
  * @cred: the task's credentials
  *
- * Whoever makes a user namespace may be given many users there, and would have as many
- * shares: they all count for him.
- *
- * Return: the effective user, or who made the outermost user namespace around it.
+ * Return: the effective user; in a user namespace, whoever the outermost one around it
+ * belongs to.
  */
 kuid_t mq_identity_find_account(const struct cred *cred)
 {
-	const struct user_namespace *ns;
-	kuid_t account = cred->euid;
-
-	for (ns = cred->user_ns; ns != &init_user_ns; ns = ns->parent)
-		account = ns->owner;
-	return account;
+	if (cred->user_ns == &init_user_ns)
+		return cred->euid;
+	return mq_identity_find_maker(cred->user_ns);
 }
 
 /**

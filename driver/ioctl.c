@@ -18,7 +18,6 @@
 #include "frame.h"
 #include "handle.h"
 #include "identity.h"
-#include "quota.h"
 #include "registry.h"
 
 /*
@@ -69,8 +68,8 @@ static long mq_ioctl_info(struct file *file, void __user *arg)
 		.root_devices = mq_root_devices,
 		.fair_depth_max = MQ_FAIR_DEPTH_MAX,
 	};
-	mq_quota_show(mq_identity_find_account(current_cred()), &info.own_endpoints,
-		      &info.own_bytes);
+	mq_registry_show_quota(mq_identity_find_account(current_cred()), &info.own_endpoints,
+			       &info.own_bytes);
 	return mq_ioctl_push(arg, &info, sizeof(info));
 }
 

@@ -12,8 +12,6 @@
 
 #include "driver.h"
 
-#define MQ_PARAM_UNSET	U32_MAX
-
 unsigned int mq_max_devices = 64;
 module_param_named(MAX_DEVICES, mq_max_devices, uint, 0444);
 MODULE_PARM_DESC(MAX_DEVICES, "named endpoints that may exist at once, 1 to 65536 (default 64)");
@@ -26,9 +24,9 @@ unsigned int mq_cmd_buf_size = 4096;
 module_param_named(CMD_BUF_SIZE, mq_cmd_buf_size, uint, 0444);
 MODULE_PARM_DESC(CMD_BUF_SIZE, "bytes of one text command, and of a frame's payload, 16 to 1048576 (default 4096)");
 
-unsigned int mq_root_devices = MQ_PARAM_UNSET;
-module_param_named(ROOT_DEVICES, mq_root_devices, uint, 0444);
-MODULE_PARM_DESC(ROOT_DEVICES, "of MAX_DEVICES, how many are kept for CAP_SYS_RESOURCE, 0 to MAX_DEVICES (default a sixteenth)");
+int mq_root_devices = -1;
+module_param_named(ROOT_DEVICES, mq_root_devices, int, 0444);
+MODULE_PARM_DESC(ROOT_DEVICES, "of MAX_DEVICES, how many are kept for CAP_SYS_RESOURCE, 0 to MAX_DEVICES; -1: a sixteenth (default -1)");
 
 unsigned int mq_user_endpoints;
 module_param_named(USER_ENDPOINTS, mq_user_endpoints, uint, 0444);
@@ -46,12 +44,11 @@ unsigned int mq_isolate;
 module_param_named(ISOLATE, mq_isolate, uint, 0444);
 MODULE_PARM_DESC(ISOLATE, "1: each pid namespace has names of its own (default 0)");
 
-static int __init mq_param_check(const char *name, unsigned int value,
-				 unsigned int min, unsigned int max)
+static int __init mq_param_check(const char *name, s64 value, s64 min, s64 max)
 {
 	if (value >= min && value <= max)
 		return 0;
-	pr_err("%s=%u is out of range, %u to %u\n", name, value, min, max);
+	pr_err("%s=%lld is out of range, %lld to %lld\n", name, value, min, max);
 	return -EINVAL;
 }
 
@@ -82,7 +79,7 @@ static u64 __init mq_param_find_bytes(void)
 /* So no user can take all of it, and root finds a place. */
 static int __init mq_param_check_limits(void)
 {
-	if (mq_root_devices == MQ_PARAM_UNSET)
+	if (mq_root_devices == -1)
 		mq_root_devices = mq_max_devices / 16;
 	if (!mq_user_endpoints)
 		mq_user_endpoints = max(mq_max_devices - mq_max_devices / 4, 1U);

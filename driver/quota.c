@@ -2,7 +2,6 @@
 #include "quota.h"
 
 #include <linux/hashtable.h>
-#include <linux/mutex.h>
 #include <linux/slab.h>
 
 #include "driver.h"
@@ -22,14 +21,12 @@ struct mq_quota {
 	u64 bytes;
 };
 
-static DEFINE_MUTEX(mq_quota_lock);	/* see driver.h */
 static DEFINE_HASHTABLE(mq_quotas, 6);
 
 static struct mq_quota *mq_quota_find_locked(kuid_t user)
 {
 	struct mq_quota *quota;
 
-	lockdep_assert_held(&mq_quota_lock);
 	hash_for_each_possible(mq_quotas, quota, by_user, __kuid_val(user))
 		if (uid_eq(quota->user, user))
 			return quota;
@@ -52,17 +49,29 @@ static u64 mq_quota_bytes(u32 depth)
 	return (u64)depth * mq_cmd_buf_size;
 }
 
-static int mq_quota_get_locked(kuid_t user, u64 bytes)
+/**
+ * mq_quota_get_locked - take an endpoint's share of what its user may have
+ * @owner: whose endpoint
+ * @depth: of its mailbox
+ *
+ * May sleep.
+ *
+ * Return: 0, -EDQUOT, -ENOMEM.
+ */
+int mq_quota_get_locked(const struct mq_identity *owner, u32 depth)
 {
-	struct mq_quota *quota = mq_quota_find_locked(user);
+	u64 bytes = mq_quota_bytes(depth);
+	struct mq_quota *quota;
 
-	if (bytes > mq_user_bytes)
-		return -EDQUOT;
-	if (quota && (quota->endpoints >= mq_user_endpoints ||
-		      quota->bytes > mq_user_bytes - bytes))
+	if (owner->is_unlimited)
+		return 0;
+	quota = mq_quota_find_locked(owner->account);
+	if (bytes > mq_user_bytes ||
+	    (quota && (quota->endpoints >= mq_user_endpoints ||
+		       quota->bytes > mq_user_bytes - bytes)))
 		return -EDQUOT;
 	if (!quota)
-		quota = mq_quota_new_locked(user);
+		quota = mq_quota_new_locked(owner->account);
 	if (!quota)
 		return -ENOMEM;
 	quota->endpoints++;
@@ -71,60 +80,34 @@ static int mq_quota_get_locked(kuid_t user, u64 bytes)
 }
 
 /**
- * mq_quota_get - take an endpoint's share of what its user may have
- * @owner: whose endpoint
- * @depth: of its mailbox
- *
- * May sleep.
- *
- * Return: 0, -EDQUOT, -ENOMEM.
- */
-int mq_quota_get(const struct mq_identity *owner, u32 depth)
-{
-	int err;
-
-	if (owner->is_unlimited)
-		return 0;
-	mutex_lock(&mq_quota_lock);
-	err = mq_quota_get_locked(owner->account, mq_quota_bytes(depth));
-	mutex_unlock(&mq_quota_lock);
-	return err;
-}
-
-/**
- * mq_quota_put - give it back
+ * mq_quota_put_locked - give it back
  * @owner: whose endpoint
  * @depth: of its mailbox
  */
-void mq_quota_put(const struct mq_identity *owner, u32 depth)
+void mq_quota_put_locked(const struct mq_identity *owner, u32 depth)
 {
 	struct mq_quota *quota;
 
 	if (owner->is_unlimited)
 		return;
-	mutex_lock(&mq_quota_lock);
 	quota = mq_quota_find_locked(owner->account);
 	quota->bytes -= mq_quota_bytes(depth);
-	if (!--quota->endpoints) {
-		hash_del(&quota->by_user);
-		kfree(quota);
-	}
-	mutex_unlock(&mq_quota_lock);
+	if (--quota->endpoints)
+		return;
+	hash_del(&quota->by_user);
+	kfree(quota);
 }
 
 /**
- * mq_quota_show - what a user has now
+ * mq_quota_show_locked - what a user has now
  * @user: who
  * @endpoints: receives how many
  * @bytes: receives what their mailboxes may take
  */
-void mq_quota_show(kuid_t user, u32 *endpoints, u64 *bytes)
+void mq_quota_show_locked(kuid_t user, u32 *endpoints, u64 *bytes)
 {
-	struct mq_quota *quota;
+	struct mq_quota *quota = mq_quota_find_locked(user);
 
-	mutex_lock(&mq_quota_lock);
-	quota = mq_quota_find_locked(user);
 	*endpoints = quota ? quota->endpoints : 0;
 	*bytes = quota ? quota->bytes : 0;
-	mutex_unlock(&mq_quota_lock);
 }

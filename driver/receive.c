@@ -288,7 +288,8 @@ void mq_endpoint_widen_stage(struct mq_endpoint *ep)
 	struct mq_stage *stage = &ep->stage;
 	struct mq_message **msgs;
 
-	if (depth == 1 || ep->terms.policy == MQ_POLICY_BLOCK || ep->mailbox.ledger)
+	if (depth == 1 || ep->terms.policy == MQ_POLICY_BLOCK ||
+	    mq_terms_has_ledger(&ep->terms))
 		return;
 	msgs = kmalloc_array(depth, sizeof(*msgs), MQ_GFP);
 	if (!msgs)

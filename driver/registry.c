@@ -305,7 +305,7 @@ static void mq_registry_unlink_locked(struct mq_endpoint *ep)
 	/* A file that remembers it must not find it when this process registers anew. */
 	WRITE_ONCE(ep->gate, MQ_GATE_CLOSED);
 	list_del_init(&ep->listener);
-	mq_quota_put(ep->identity, ep->terms.depth);
+	mq_quota_put_locked(ep->identity, ep->terms.depth);
 	if (mq_endpoint_is_anonymous(ep))
 		return;
 
@@ -324,6 +324,22 @@ static void mq_registry_unlink_dead_locked(void)
 	llist_for_each_entry(ep, READ_ONCE(mq_registry.dead.first), dead_node)
 		if (ep->linked)
 			mq_registry_unlink_locked(ep);
+}
+
+/**
+ * mq_registry_show_quota - what a user has now
+ * @user: who
+ * @endpoints: receives how many endpoints
+ * @bytes: receives what their mailboxes may take
+ *
+ * Whoever was waited for no longer counts. May sleep.
+ */
+void mq_registry_show_quota(kuid_t user, u32 *endpoints, u64 *bytes)
+{
+	mutex_lock(&mq_registry.lock);
+	mq_registry_unlink_dead_locked();
+	mq_quota_show_locked(user, endpoints, bytes);
+	mutex_unlock(&mq_registry.lock);
 }
 
 static void mq_registry_work(struct work_struct *work)
@@ -476,13 +492,13 @@ static int mq_registry_link_locked(struct mq_endpoint *ep)
 
 	if (is_named && mq_registry_has_locked(ep))
 		return -EEXIST;
-	err = mq_quota_get(ep->identity, ep->terms.depth);
+	err = mq_quota_get_locked(ep->identity, ep->terms.depth);
 	if (err)
 		return err;
 	if (is_named)
 		err = mq_registry_link_named_locked(ep);
 	if (err) {
-		mq_quota_put(ep->identity, ep->terms.depth);
+		mq_quota_put_locked(ep->identity, ep->terms.depth);
 		return err;
 	}
 	ep->linked = true;

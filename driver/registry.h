@@ -40,6 +40,7 @@ void mq_registry_deinit(void);
 int mq_registry_link(struct mq_endpoint *ep);
 void mq_registry_unlink(struct mq_endpoint *ep);
 int mq_registry_unlink_owner(struct pid *owner);
+void mq_registry_show_quota(kuid_t user, u32 *endpoints, u64 *bytes);
 
 struct mq_endpoint *mq_registry_find_rcu(struct pid *owner);
 struct mq_endpoint *mq_registry_find_name_rcu(const struct mq_name *name,
