@@ -5,6 +5,7 @@
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/minmax.h>
 #include <linux/mq_driver.h>
 #include <linux/nospec.h>
 #include <linux/sched/signal.h>
@@ -20,18 +21,22 @@
 #include "identity.h"
 #include "registry.h"
 
+/* Those that have grown: their bytes in version 0.1.0. */
+#define MQ_INFO_FIRST	offsetof(struct mq_info, user_bytes)
+#define MQ_STATUS_FIRST	offsetof(struct mq_status, spared)
+
 /*
  * Every structure begins with its size, as the program knows it: at least that of
  * version 0.1.0, and what a newer one has in addition must be zero (E2BIG).
  */
-static int mq_ioctl_pop(void *to, size_t known, const void __user *arg)
+static int mq_ioctl_pop_grown(void *to, size_t known, size_t first, const void __user *arg)
 {
 	u32 size;
 	int err;
 
 	if (get_user(size, (const u32 __user *)arg))
 		return -EFAULT;
-	if (size < known)
+	if (size < first)
 		return -EINVAL;
 	if (size > PAGE_SIZE)
 		return -E2BIG;
@@ -41,20 +46,35 @@ static int mq_ioctl_pop(void *to, size_t known, const void __user *arg)
 	return err;
 }
 
-/* Afterwards the size says how much of it the driver knows. */
-static int mq_ioctl_push(void __user *arg, void *from, size_t known)
+static int mq_ioctl_pop(void *to, size_t known, const void __user *arg)
+{
+	return mq_ioctl_pop_grown(to, known, known, arg);
+}
+
+/*
+ * Afterwards the size says how much of it the driver knows; a program that is older has
+ * room for @size bytes only.
+ */
+static int mq_ioctl_push_grown(void __user *arg, void *from, size_t known, size_t size)
 {
 	*(u32 *)from = known;
-	return copy_to_user(arg, from, known) ? -EFAULT : 0;
+	return copy_to_user(arg, from, min(known, size)) ? -EFAULT : 0;
+}
+
+static int mq_ioctl_push(void __user *arg, void *from, size_t known)
+{
+	return mq_ioctl_push_grown(arg, from, known, known);
 }
 
 static long mq_ioctl_info(struct file *file, void __user *arg)
 {
 	struct mq_info info;
-	int err = mq_ioctl_pop(&info, sizeof(info), arg);
+	int err = mq_ioctl_pop_grown(&info, sizeof(info), MQ_INFO_FIRST, arg);
+	u32 size;
 
 	if (err)
 		return err;
+	size = info.size;
 	info = (struct mq_info) {
 		.version = MQ_VERSION,
 		.features = MQ_FEATURE_FRAMES | (mq_fair ? MQ_FEATURE_FAIR : 0) |
@@ -70,7 +90,7 @@ static long mq_ioctl_info(struct file *file, void __user *arg)
 	};
 	mq_registry_show_quota(mq_identity_find_account(current_cred()), &info.own_endpoints,
 			       &info.own_bytes);
-	return mq_ioctl_push(arg, &info, sizeof(info));
+	return mq_ioctl_push_grown(arg, &info, sizeof(info), size);
 }
 
 static int mq_ioctl_parse_bind(const struct mq_bind *bind, struct mq_name *name,
@@ -305,10 +325,12 @@ static long mq_ioctl_status(struct file *file, void __user *arg)
 	struct mq_status status;
 	struct mq_endpoint *ep;
 	struct mq_name name;
-	int err = mq_ioctl_pop(&status, sizeof(status), arg);
+	int err = mq_ioctl_pop_grown(&status, sizeof(status), MQ_STATUS_FIRST, arg);
+	u32 size;
 
 	if (err)
 		return err;
+	size = status.size;
 	memcpy(name.bytes, status.name, sizeof(name.bytes));
 
 	rcu_read_lock();
@@ -318,14 +340,16 @@ static long mq_ioctl_status(struct file *file, void __user *arg)
 	else
 		err = -ENOENT;
 	rcu_read_unlock();
-	return err ? err : mq_ioctl_push(arg, &status, sizeof(status));
+	return err ? err : mq_ioctl_push_grown(arg, &status, sizeof(status), size);
 }
 
 /* One entry, as long as the program wants it: what the driver does not know is zero. */
 static int mq_ioctl_push_entry(void __user *to, u32 size, struct mq_status *status)
 {
-	if (mq_ioctl_push(to, status, sizeof(*status)))
+	if (mq_ioctl_push_grown(to, status, sizeof(*status), size))
 		return -EFAULT;
+	if (size <= sizeof(*status))
+		return 0;
 	return clear_user(to + sizeof(*status), size - sizeof(*status)) ? -EFAULT : 0;
 }
 
@@ -352,7 +376,7 @@ static long mq_ioctl_list(struct file *file, void __user *arg)
 	err = mq_ioctl_pop(&list, sizeof(list), arg);
 	if (err)
 		return err;
-	if (list.entry_size < sizeof(status))
+	if (list.entry_size < MQ_STATUS_FIRST)
 		return -EINVAL;
 	if (list.entry_size > PAGE_SIZE)
 		return -E2BIG;
