@@ -61,14 +61,33 @@ static int mq_helper_main(int argc, char **argv)
 	return 2;
 }
 
+/* The patterns of -x, and behind them NULL. */
+static char *mq_left_out[16];
+
+static void mq_leave_out(char *pattern)
+{
+	size_t i = 0;
+
+	while (mq_left_out[i])
+		i++;
+	if (i + 1 == sizeof(mq_left_out) / sizeof(*mq_left_out)) {
+		fprintf(stderr, "mq-device-tests: more than %zu times -x\n", i);
+		exit(2);
+	}
+	mq_left_out[i] = pattern;
+}
+
 static bool mq_test_is_wanted(const struct mq_test *test, char **patterns)
 {
-	char text[512];
+	char text[512], **x;
 
-	if (!*patterns)
-		return true;
 	snprintf(text, sizeof(text), "%s:%s: %s", test->file, test->name,
 		 test->promise);
+	for (x = mq_left_out; *x; x++)
+		if (strstr(text, *x))
+			return false;
+	if (!*patterns)
+		return true;
 	for (; *patterns; patterns++)
 		if (strstr(text, *patterns))
 			return true;
@@ -343,12 +362,13 @@ static void mq_test_run(const struct mq_test *test)
 static int mq_usage(int status)
 {
 	fprintf(status ? stderr : stdout,
-		"usage: mq-device-tests [-l] [-m MODULE] [-t SECONDS] [PATTERN...]\n"
+		"usage: mq-device-tests [-l] [-m MODULE] [-t SECONDS] [-x PATTERN]... [PATTERN...]\n"
 		"Tests /dev/mq: loads and unloads the module for each test.\n"
 		"  -l          list the tests and run none\n"
 		"  -m MODULE   the module's file (%s)\n"
 		"  -t SECONDS  time for one test (%d); tests that state their own\n"
 		"              time get more or less in proportion\n"
+		"  -x PATTERN  no tests whose file, name or promise contains it\n"
 		"  PATTERN     only tests whose file, name or promise contains it\n",
 		mq_module_path, MQ_DEFAULT_TIMEOUT);
 	return status;
@@ -430,7 +450,7 @@ int main(int argc, char **argv)
 		return mq_helper_main(argc - 2, argv + 2);
 	if (argc > 1 && !strcmp(argv[1], "--help"))
 		return mq_usage(0);
-	while ((option = getopt(argc, argv, "hlm:t:")) != -1) {
+	while ((option = getopt(argc, argv, "hlm:t:x:")) != -1) {
 		switch (option) {
 		case 'h':
 			return mq_usage(0);
@@ -442,6 +462,9 @@ int main(int argc, char **argv)
 			break;
 		case 't':
 			mq_timeout = atoi(optarg);
+			break;
+		case 'x':
+			mq_leave_out(optarg);
 			break;
 		default:
 			return mq_usage(2);
