@@ -241,7 +241,7 @@ MQ_TEST(bind_failed, "a bind that failed leaves the file unbound and takes no na
 	for (i = 0; i < 20; i++) {
 		MQ_EQ(mq_bind(fd, "one"), -EEXIST);
 		MQ_EQ(mq_bind(fd, "t@o"), -EINVAL);
-		MQ_EQ(mq_bind(fd, "two", .policy = MQ_POLICY_FAIR), -EOPNOTSUPP);
+		MQ_EQ(mq_bind(fd, "two", .policy = MQ_POLICY_FAIR, .depth = 4097), -EINVAL);
 		MQ_EQ(mq_bind(fd, "two", .depth = MQ_DEPTH_MAX + 1), -EINVAL);
 		check_unbound(fd);
 	}
@@ -405,14 +405,13 @@ MQ_TEST(bind_depth_holds, "a mailbox holds exactly the depth asked for; one more
 		depth_check(depths[i]);
 }
 
-MQ_TEST(bind_policy_unknown, "an unknown policy is EINVAL; fair is EOPNOTSUPP")
+MQ_TEST(bind_policy_unknown, "an unknown policy is EINVAL")
 {
 	int fd = mq_dev();
 
 	MQ_EQ(mq_bind(fd, "bob", .policy = 4), -EINVAL);
 	MQ_EQ(mq_bind(fd, "bob", .policy = 1U << 31), -EINVAL);
 	MQ_EQ(mq_bind(fd, "bob", .policy = ~0U), -EINVAL);
-	MQ_EQ(mq_bind(fd, "bob", .policy = MQ_POLICY_FAIR), -EOPNOTSUPP);
 	check_unbound(fd);
 }
 
@@ -499,16 +498,15 @@ MQ_TEST(bind_efault, "EFAULT where the structure is not there, and nothing is bo
 
 /* ---- order, and who asks ----------------------------------------------- */
 
-MQ_TEST(bind_order_of_errors, "EINVAL, EOPNOTSUPP, EPERM the depth, EBUSY, EPERM the name, EEXIST, ENOSPC",
-	.params = "MAX_DEVICES=2 QUEUE_LEN=4", .open_to_all = true)
+MQ_TEST(bind_order_of_errors, "EINVAL, EPERM the depth, EBUSY, EPERM the name, EEXIST, EDQUOT, ENOSPC",
+	.params = "MAX_DEVICES=2 QUEUE_LEN=4 USER_ENDPOINTS=1", .open_to_all = true)
 {
-	struct mq_peer *user = mq_peer_start_who(&nobody);
+	struct mq_peer *user = mq_peer_start_who(&nobody), *again = mq_peer_start_who(&nobody);
 
 	mq_bound("one");
 	mq_bound(".two");
 	MQ_EQ(mq_peer_bind(user, ".two", .reserved = 1), -EINVAL);
-	MQ_EQ(mq_peer_bind(user, "on@", .policy = MQ_POLICY_FAIR), -EINVAL);
-	MQ_EQ(mq_peer_bind(user, "one", .policy = MQ_POLICY_FAIR, .depth = 5), -EOPNOTSUPP);
+	MQ_EQ(mq_peer_bind(user, "one", .policy = MQ_POLICY_FAIR, .depth = 4097), -EINVAL);
 	MQ_EQ(mq_peer_bind(user, ".t@o"), -EINVAL);
 	MQ_EQ(mq_peer_bind(user, "one", .depth = MQ_DEPTH_MAX + 1), -EINVAL);
 	MQ_EQ(mq_peer_bind(user, ".two"), -EPERM);
@@ -517,11 +515,16 @@ MQ_TEST(bind_order_of_errors, "EINVAL, EOPNOTSUPP, EPERM the depth, EBUSY, EPERM
 	MQ_EQ(mq_peer_bind(user, "three"), -ENOSPC);
 	MQ_EQ(mq_peer_bind(user, ""), 0);
 	MQ_EQ(mq_peer_bind(user, "t@o"), -EINVAL);
-	MQ_EQ(mq_peer_bind(user, "two", .policy = MQ_POLICY_FAIR), -EOPNOTSUPP);
+	MQ_EQ(mq_peer_bind(user, "two", .policy = MQ_POLICY_FAIR, .depth = 4097), -EINVAL);
 	MQ_EQ(mq_peer_bind(user, ".two", .depth = 5), -EPERM);
 	MQ_EQ(mq_peer_bind(user, ".two"), -EBUSY);
 	MQ_EQ(mq_peer_bind(user, "one"), -EBUSY);
 	MQ_EQ(mq_peer_bind(user, "three"), -EBUSY);
+	/* Now he has the one that he may have. */
+	MQ_EQ(mq_peer_bind(again, ".two"), -EPERM);
+	MQ_EQ(mq_peer_bind(again, "one"), -EEXIST);
+	MQ_EQ(mq_peer_bind(again, "three"), -EDQUOT);
+	MQ_EQ(mq_peer_bind(again, ""), -EDQUOT);
 }
 
 static void opener_check(void)

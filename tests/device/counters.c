@@ -44,7 +44,7 @@ static void check_line(const char *name, long long queued, long long accepted,
 
 MQ_TEST(counters_file, "debugfs mq/endpoints shows a line per endpoint behind a line of titles")
 {
-	static const char titles[] = "NAME PID UID DEPTH QUEUED ACCEPTED DELIVERED OVERWRITTEN DISCARDED REJECTED";
+	static const char titles[] = "NAME PID UID DEPTH QUEUED ACCEPTED DELIVERED OVERWRITTEN DISCARDED REJECTED SPARED";
 	struct mq_counters list[4];
 	struct mq_peer *bob = mq_peer_start();
 	char line[512], *word, *rest = line;

@@ -84,10 +84,13 @@ MQ_TEST(policy_staged_room, "what is staged takes no slot: there is room again u
 	}
 }
 
-MQ_TEST(policy_fair, "fair comes later: EOPNOTSUPP until then")
+MQ_TEST(policy_fair, "fair: 4096 messages at most, also where QUEUE_LEN is more; EINVAL", .params = "QUEUE_LEN=4097")
 {
-	MQ_EQ(mq_bind(mq_dev(), "bob", .policy = MQ_POLICY_FAIR), -EOPNOTSUPP);
-	MQ_EQ(mq_bind(mq_dev(), "", .policy = MQ_POLICY_FAIR), -EOPNOTSUPP);
+	MQ_EQ(mq_bind(mq_dev(), "bob", .policy = MQ_POLICY_FAIR), -EINVAL);
+	MQ_EQ(mq_bind(mq_dev(), "", .policy = MQ_POLICY_FAIR), -EINVAL);
+	MQ_EQ(mq_bind(mq_dev(), "bob", .policy = MQ_POLICY_FAIR, .depth = 4097), -EINVAL);
+	MQ_EQ(mq_bind(mq_dev(), "bob", .policy = MQ_POLICY_FAIR, .depth = 4096), 0);
+	MQ_EQ(mq_bind(mq_dev(), "", .policy = MQ_POLICY_FAIR, .depth = 4096), 0);
 }
 
 /* ---- block ------------------------------------------------------------- */
