@@ -153,29 +153,6 @@ static int me_new(void)
 	return fd;
 }
 
-MQ_TEST(fault_held_others, "others send, broadcast, register, die and list while a reader sleeps in a page fault",
-	.params = "QUEUE_LEN=4")
-{
-	struct held *held = held_new();
-	int fd = me_new();
-	struct mq_counters c;
-
-	others_do_all(fd, "held");
-	MQ_EQ(mq_cmd(fd, "/reg held"), -EEXIST);
-	MQ_EQ(mq_counters("held", &c), 0);
-	MQ_EQ(c.accepted, 1 + 40);
-	MQ_EQ(c.queued, 4 + 1);
-	MQ_EQ(c.overwritten, 40 - 4);
-	MQ_EQ(c.delivered, 0);
-	held_ask(held, RESOLVE);
-	MQ_EQ(held->read_result, strlen(TEXT));
-	MQ_EQ(mq_counters("held", &c), 0);
-	MQ_EQ(c.queued, 4);
-	MQ_EQ(c.delivered, 1);
-	held_ask(held, LEAVE);
-	mq_join(held->pid);
-}
-
 MQ_TEST(fault_held_unregister, "another thread unregisters meanwhile; others go on and take the name")
 {
 	struct held *held = held_new();

@@ -114,9 +114,10 @@ static void held_page_make(struct mq_held *held)
 
 	held->uffd = MQ_OK(syscall(SYS_userfaultfd, O_CLOEXEC));
 	MQ_OK(ioctl(held->uffd, UFFDIO_API, &api));
-	held->page = mmap(NULL, MQ_PAGE, PROT_READ | PROT_WRITE,
+	held->page = mmap(NULL, 2 * MQ_PAGE, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	MQ_TRUE(held->page != MAP_FAILED);
+	held->page += MQ_PAGE;
 	reg.range.start = (uintptr_t)held->page;
 	reg.range.len = MQ_PAGE;
 	MQ_OK(ioctl(held->uffd, UFFDIO_REGISTER, &reg));

@@ -33,7 +33,7 @@ void mq_attempt_all(const struct mq_attempt *attempt, int fd);
 
 #define MQ_PAGE 4096
 
-/* A thread that sleeps in a page fault of its own memory. */
+/* A thread that sleeps in a page fault of its own memory; in front of the page is another. */
 struct mq_held {
 	long (*call)(int fd, void *page);
 	int fd, uffd;
