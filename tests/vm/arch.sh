@@ -56,7 +56,7 @@ mq_arch_of()
 mq_arch_lacks()
 {
 	case $arch-$1 in
-	*-5.10) echo "driver/compat begins at Linux 6.1" ;;
+	*-5.10) echo "it does not export int_active_memcg, without which memory is not charged to its owner; and lacks rb_find, __llist_add" ;;
 	amd64-*) ;;
 	*-rt) echo "PREEMPT_RT is tested on amd64 alone" ;;
 	riscv64-6.1) echo "Debian has kernels for riscv64 since 6.12" ;;

@@ -18,6 +18,7 @@ matrix_all()
 		done
 	done
 	echo 'rt amd64'
+	echo '5.10 amd64'
 }
 
 matrix_choose()
