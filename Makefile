@@ -127,6 +127,14 @@ lib-tests:			## build build/tests/mq-lib-tests, and check what libmq exports
 check:				## run all tests; scripts/check --help says more
 	scripts/check
 
+.PHONY: fuzz
+fuzz:				## fuzz the driver in QEMU until Ctrl-C; tests/fuzz/run --help says more
+	tests/fuzz/run
+
+.PHONY: coverage
+coverage:			## which lines of the driver the tests reach: docs/coverage.md
+	scripts/coverage
+
 .PHONY: demo
 demo:				## boot a kernel in QEMU and show the driver at work
 	scripts/demo
