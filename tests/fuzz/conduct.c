@@ -259,6 +259,15 @@ void fuzz_conduct(const struct fuzz_op *ops, size_t count)
 	fuzz_check_nothing_left();
 }
 
+/* Nobody has the device open any more when the fuzzer has ended. */
+static void end_all(void)
+{
+	int i;
+
+	for (i = 0; i < FUZZ_PROCESSES; i++)
+		process_kill(i);
+}
+
 void fuzz_conduct_init(bool show)
 {
 	int i;
@@ -274,4 +283,5 @@ void fuzz_conduct_init(bool show)
 	fuzz_cover_init();
 	for (i = 0; i < FUZZ_PROCESSES; i++)
 		process_start(i);
+	atexit(end_all);
 }
