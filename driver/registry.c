@@ -118,11 +118,14 @@ static const struct rhashtable_params mq_registry_names = {
 	.automatic_shrinking = true,
 };
 
-/* The same table to look into where there is but one space: the key is a name alone. */
+/* The same table where there is but one space: the key is a name alone. */
 static const struct rhashtable_params mq_registry_plain_names = {
 	.key_len = sizeof_field(struct mq_endpoint, name),
+	.head_offset = offsetof(struct mq_endpoint, by_name),
 	.hashfn = mq_registry_hash_name,
+	.obj_hashfn = mq_registry_hash_endpoint,
 	.obj_cmpfn = mq_registry_compare_name,
+	.automatic_shrinking = true,
 };
 
 static const struct rhashtable_params mq_registry_owners = {
@@ -198,7 +201,9 @@ int mq_registry_init(void)
 	err = -ENOMEM;
 	if (!mq_registry.slots || !mq_registry.used || !mq_registry.queue)
 		goto err_memory;
-	err = rhashtable_init(&mq_registry.names, &mq_registry_names);
+	/* A look-up that the compiler does not inline hashes its key as the table says. */
+	err = rhashtable_init(&mq_registry.names, mq_isolate ? &mq_registry_names :
+						  &mq_registry_plain_names);
 	if (err)
 		goto err_memory;
 	err = rhashtable_init(&mq_registry.owners, &mq_registry_owners);
