@@ -211,6 +211,8 @@ void mq_exec(const char *name, ...) __attribute__((noreturn, sentinel));
 /* The same by another file, a copy of this binary. */
 void mq_exec_file(const char *path, const char *name, ...)
 	__attribute__((noreturn, sentinel));
+/* A copy of this binary with that mode: 04755 makes it a setuid program of root's. */
+void mq_program_copy(const char *path, mode_t mode);
 
 #define MQ_HELPER(id)							\
 	static int id(int argc, char **argv);				\
@@ -248,6 +250,8 @@ void mq_peer_do_begin(struct mq_peer *peer, mq_peer_function function,
 		      long arg);
 long mq_peer_end(struct mq_peer *peer);	/* the begun call's result */
 bool mq_peer_is_done(struct mq_peer *peer);	/* mq_peer_end would not wait */
+/* Memory that both see, for what mq_peer_do is to be given and to give; a MiB. */
+void *mq_peer_memory(struct mq_peer *peer);
 void mq_peer_exit(struct mq_peer *peer);	/* exits, is waited for */
 void mq_peer_kill(struct mq_peer *peer, int signal); /* and is waited for */
 

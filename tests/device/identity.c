@@ -12,7 +12,6 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
@@ -239,25 +238,10 @@ static void execs_setuid(void *arg)
 	mq_exec_file(SETUID_COPY, "identity_setuid", number, NULL);
 }
 
-static void copy_program(const char *path)
-{
-	char *buffer = malloc(1 << 20);
-	int in = MQ_OK(open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
-	int out = MQ_OK(open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755));
-	ssize_t got;
-
-	while ((got = MQ_OK(read(in, buffer, 1 << 20))) > 0)
-		MQ_EQ(write(out, buffer, got), got);
-	MQ_OK(fchmod(out, 04755));
-	close(in);
-	close(out);
-	free(buffer);
-}
-
 MQ_TEST(identity_setuid_program, "nobody makes a setuid program register for him through a file he opened",
 	.open_to_all = true)
 {
-	copy_program(SETUID_COPY);
+	mq_program_copy(SETUID_COPY, 04755);
 	in_child(execs_setuid);
 	unlink(SETUID_COPY);
 }
