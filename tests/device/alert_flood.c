@@ -5,9 +5,11 @@
  *
  * Copyright (C) the mq authors
  */
+#include "frame.h"
 #include "storm_lib.h"
 
 #define PER_MINUTE 10
+#define ALICE 1001
 
 /* Lines since the log was opened; none may be the limiter's. */
 static int count_lines(int log, const char *kind)
@@ -121,7 +123,6 @@ MQ_TEST(alert_flood, "a flood of alerts: ten lines a minute per kind, and a clos
 	MQ_LE(closing, 5);
 }
 
-
 static void flood_by_many(void *arg)
 {
 	long i, count = *(long *)arg;
@@ -154,4 +155,84 @@ MQ_TEST(alert_flood_many, "the limit holds for all processes together", .timeout
 	lines = count_lines(log, "no such name");
 	MQ_GE(lines, PER_MINUTE);
 	MQ_LE(lines, PER_MINUTE * (1 + (mq_now_ms() - start) / 60000));
+}
+
+/* ---- everything that is wrong, a million times -------------------------------------- */
+
+/* What an unprivileged user may do wrong by text; each has its errno. */
+static const struct {
+	const char *command;
+	int err;
+} bad_commands[] = {
+	{ "nonsense", -EINVAL },
+	{ "/", -EINVAL },
+	{ "/msg", -EINVAL },
+	{ "/msg bob", -EINVAL },
+	{ "/msg nobody hi", -ENOENT },		/* an alert */
+	{ "/msg \033[2J\007 hi", -ENOENT },	/* an alert */
+	{ "/reg me", -EEXIST },
+	{ "/reg a b", -EINVAL },
+	{ "/reg .system", -EPERM },
+	{ "/reg waytoolong", -ENAMETOOLONG },
+	{ "/from maybe", -EINVAL },
+	{ "/wait never", -EINVAL },
+	{ "/wait 0", -ETIMEDOUT },
+	{ "/unr now", -EINVAL },
+};
+
+/* And otherwise: how many that were. */
+static int do_wrong(int text, int bound, int unbound)
+{
+	static char long_one[128], bytes[128] __attribute__((aligned(8)));
+	struct mq_frame *frame = (struct mq_frame *)bytes;
+	size_t i, count = sizeof(bad_commands) / sizeof(bad_commands[0]);
+
+	for (i = 0; i < count; i++)
+		MQ_EQ(mq_cmd(text, bad_commands[i].command), bad_commands[i].err);
+	MQ_EQ(mq_write(text, long_one, sizeof(long_one)), -EMSGSIZE);	/* an alert */
+	MQ_EQ(mq_write(text, (void *)8, 10), -EFAULT);
+	MQ_EQ(mq_bind(unbound, "full"), -ENOSPC);			/* an alert */
+	MQ_EQ(mq_bind(unbound, "a@b"), -EINVAL);
+	MQ_EQ(mq_bind(unbound, "deep", .depth = 65536), -EPERM);
+	MQ_EQ(mq_ioctl(unbound, MQ_IOC_CALL, bytes), -ENOTCONN);
+	MQ_EQ(mq_ioctl(bound, 0xBC77, bytes), -ENOTTY);
+	MQ_EQ(mq_ioctl(bound, MQ_IOC_INFO, (void *)8), -EFAULT);
+	*frame = mq_frame_make("nobody", 0, 0, 8);
+	MQ_EQ(mq_write(bound, bytes, 72), -ENOENT);			/* an alert */
+	MQ_EQ(mq_write(bound, bytes, 60), -EINVAL);
+	frame->size = 10000;
+	MQ_EQ(mq_write(bound, bytes, 72), -EINVAL);
+	*frame = mq_frame_make("me", MQ_FRAME_REPLY, 0, 8);
+	MQ_EQ(mq_write(bound, bytes, 72), -EINVAL);
+	memset(frame->name, 0, sizeof(frame->name));
+	MQ_EQ(mq_write(bound, bytes, 72), -ENOENT);
+	return count + 13;
+}
+
+static void does_wrong(void *arg)
+{
+	long count = *(long *)arg, done = 0;
+	int text, bound, unbound;
+
+	mq_become(ALICE, ALICE);
+	text = mq_dev();
+	bound = mq_bound("");
+	unbound = mq_dev();
+	MQ_EQ(mq_cmd(text, "/reg me"), 0);
+	while (done < count)
+		done += do_wrong(text, bound, unbound);
+}
+
+MQ_TEST(alert_flood_million, "a million bad commands, of all kinds that there are, give the log ten lines a minute of a kind at most, and of most kinds none",
+	.params = "MAX_DEVICES=1 CMD_BUF_SIZE=64 USER_ENDPOINTS=9", .open_to_all = true, .timeout = 300)
+{
+	long count = mq_storm_count(1000000);
+	int log = mq_log_open(), lines;
+	long long start = mq_now_ms();
+
+	mq_join(mq_run(does_wrong, &count));
+	lines = count_lines(log, "all kinds");
+	/* Three of the five kinds of alerts were provoked; the end discards nothing. */
+	MQ_GE(lines, 3 * PER_MINUTE);
+	MQ_LE(lines, 3 * PER_MINUTE * (1 + (mq_now_ms() - start) / 60000));
 }
