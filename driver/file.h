@@ -12,12 +12,13 @@
 
 extern const struct file_operations mq_file_operations;
 
-/*
- * fcntl() may change the flags while somebody is in a call on the file, and the kernel
- * stores them plainly: the call goes by the old ones or by the new ones.
- */
+/* Whether a call on the file must not sleep. */
 static inline bool mq_file_is_nonblock(const struct file *file)
 {
+	/*
+	 * fcntl() may change the flags while somebody is in a call on the file, and the
+	 * kernel stores them plainly: the call goes by the old ones or by the new ones.
+	 */
 	return data_race(READ_ONCE(file->f_flags)) & O_NONBLOCK;
 }
 
