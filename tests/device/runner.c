@@ -146,7 +146,7 @@ static void mq_report_take(int pipe)
 static bool mq_is_complaint(const char *line)
 {
 	static const char *const words[] = {
-		"BUG", "WARNING", "KASAN", "KCSAN", "UBSAN", "kmemleak",
+		"BUG", "WARNING", "KASAN", "UBSAN", "kmemleak",
 		"lockdep", "possible recursive", "INFO:", "Call Trace",
 		"Oops", "rcu_", "rcu:", "RCU", "general protection",
 		"blocked for more than", "soft lockup", "refcount_t",
@@ -160,13 +160,47 @@ static bool mq_is_complaint(const char *line)
 	return false;
 }
 
+/* What KCSAN tells of a data race, as far as it has been read. */
+struct mq_race {
+	bool is_open;
+	bool is_ours;
+	char text[4096];
+};
+
+/*
+ * The kernel has data races of its own, which are none of ours: one counts if a
+ * function of the driver's is in it. It ends with a rule. Returns whether the line
+ * belongs to one.
+ */
+static bool mq_race_take(struct mq_race *race, const char *line)
+{
+	size_t used;
+
+	if (strstr(line, "BUG: KCSAN:"))
+		*race = (struct mq_race){ .is_open = true };
+	if (!race->is_open)
+		return false;
+	if (strstr(line, "[mq_driver]"))
+		race->is_ours = true;
+	used = strlen(race->text);
+	snprintf(race->text + used, sizeof(race->text) - used, "kernel: %s\n",
+		 line);
+	race->is_open = strncmp(line, "====================", 20);
+	if (!race->is_open && race->is_ours)
+		mq_blame("%s", race->text);
+	return true;
+}
+
 static void mq_log_check(int log, const struct mq_test *test)
 {
+	struct mq_race race = { false };
 	bool complained = false;
 	char line[1024];
 	int shown = 0;
 
 	while (mq_log_next(log, line, sizeof(line), NULL)) {
+		if (mq_race_take(&race, line))
+			continue;
 		if (mq_is_complaint(line) &&
 		    !(test->log_may && strstr(line, test->log_may)))
 			complained = true;
@@ -174,6 +208,8 @@ static void mq_log_check(int log, const struct mq_test *test)
 		if (complained && shown++ < 60)
 			mq_blame("kernel: %s\n", line);
 	}
+	if (race.is_open)
+		mq_blame("%s", race.text);
 }
 
 /* ---- processes of a test ---------------------------------------------------- */
