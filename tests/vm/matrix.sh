@@ -8,7 +8,7 @@
 #   matrix_choose    which cells: those that --kernel and --arch name ($matrix_kernels, $matrix_archs), else all
 #   matrix           runs those of them that have not run yet
 #   cell VERSION ARCH    runs one
-#   matrix_write     brings docs/matrix.md up to date with the cells that have run
+#   matrix_write     brings docs/matrix.md up to date with the cells that have run (cell does it with --matrix and --full)
 
 matrix_all()
 {
@@ -92,6 +92,10 @@ cell_prepare()
 cell_record()
 {
 	echo "$1 $(tail -n 1 "$out/table" | awk '{ print $1, $2, $3, $4 }') $(date -u +%Y-%m-%d) ${2:--}" >>"$out/cells"
+	# At once: all of them take hours.
+	case $mode in
+	full | matrix) [ -n "$only" ] || matrix_write ;;
+	esac
 }
 
 matrix_write()
@@ -118,7 +122,7 @@ matrix_write()
 			if [ -n "$_why" ]; then
 				echo "| $_version | $_arch | cannot be: $_why | | | | | |"
 			elif grep -q "^$_version $_arch " "$out/cells"; then
-				sed -n "s/^$_version $_arch /$_version $_arch /p" "$out/cells" | sed 's/ / | /g; s/^/| /; s/$/ |/'
+				grep "^$_version $_arch " "$out/cells" | sed 's/ / | /g; s/^/| /; s/$/ |/'
 			elif grep -qF "| $_version | $_arch | " "$_old"; then
 				grep -F "| $_version | $_arch | " "$_old"
 			else
@@ -127,5 +131,4 @@ matrix_write()
 		done
 	} >"$out/matrix.md"
 	mv "$out/matrix.md" docs/matrix.md
-	mq_say "docs/matrix.md is up to date"
 }
