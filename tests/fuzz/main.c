@@ -91,7 +91,7 @@ static struct fuzz_op random_op(unsigned int *seed)
 		.a = value(seed),
 		.b = value(seed),
 		.c = value(seed),
-		.d = one_of(seed, 3) ? 0 : value(seed),
+		.d = one_of(seed, 2) ? 0 : one_of(seed, 256),	/* the defects */
 	};
 }
 
