@@ -43,7 +43,7 @@ void fuzz_die(const char *format, ...)
 	abort();
 }
 
-static long now_ms(void)
+long fuzz_now_ms(void)
 {
 	struct timespec now;
 
@@ -163,11 +163,11 @@ static void say(const struct fuzz_actor *actor, const char *how)
 static bool actor_wait(struct fuzz_actor *actor, long patience)
 {
 	const struct timespec slice = { .tv_nsec = 1000000 };
-	long until = now_ms() + patience;
+	long until = fuzz_now_ms() + patience;
 
 	while (__atomic_load_n(&actor->busy, __ATOMIC_SEQ_CST)) {
 		syscall(SYS_futex, &actor->busy, FUTEX_WAIT, 1, &slice, NULL, 0);
-		if (now_ms() >= until)
+		if (fuzz_now_ms() >= until)
 			break;
 	}
 	return !__atomic_load_n(&actor->busy, __ATOMIC_SEQ_CST);
@@ -184,7 +184,7 @@ static void actor_signal(struct fuzz_actor *actor)
 /* A signal that comes just before the actor falls asleep wakes nobody: so there is another one. */
 static void actor_settle(struct fuzz_actor *actor)
 {
-	long until = now_ms() + END_MS;
+	long until = fuzz_now_ms() + END_MS;
 	bool signalled = false;
 
 	if (!actor->busy)
@@ -193,7 +193,7 @@ static void actor_settle(struct fuzz_actor *actor)
 		process_check(actor->process);
 		actor_signal(actor);
 		signalled = true;
-		if (now_ms() > until)
+		if (fuzz_now_ms() > until)
 			fuzz_die("%s is not ended by signals", fuzz_verb_name(actor->op.verb));
 	}
 	say(actor, signalled ? "interrupted" : "done");

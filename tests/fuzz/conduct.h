@@ -16,6 +16,7 @@ void fuzz_conduct(const struct fuzz_op *ops, size_t count);
 
 /* Says what must not be, and ends the fuzzer as a crash: libFuzzer keeps the input. */
 void fuzz_die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+long fuzz_now_ms(void);
 
 /* ---- cover.c ---- */
 
