@@ -8,28 +8,74 @@
 #ifndef MQ_TESTS_FAULT_LIB_H
 #define MQ_TESTS_FAULT_LIB_H
 
-#include "harness.h"
+#include "frame.h"
 
-/* ---- the nth fault ----------------------------------------------------------- */
+/* ---- the nth fault ------------------------------------------------------- */
+
+/* What can be made to fail. */
+#define MQ_FAULT_COPY	(1U << 0)	/* from or to user memory; always */
+#define MQ_FAULT_SLAB	(1U << 1)	/* kmalloc() and slab caches */
+#define MQ_FAULT_PAGE	(1U << 2)	/* whole pages */
+#define MQ_FAULT_ALL	(MQ_FAULT_COPY | MQ_FAULT_SLAB | MQ_FAULT_PAGE)
 
 /* Skips the test where the kernel injects no faults. */
 void mq_fault_open(void);
+/* Only these kinds do from now on. */
+void mq_fault_kinds(unsigned int kinds);
 /* The nth thing that can fail in this thread from now on does. */
 void mq_fault_begin(int nth);
-bool mq_fault_end(void);	/* did it? */
+/* How many things could still go well before one fails; 0 if it has. */
+int mq_fault_left(void);
+bool mq_fault_end(void);	/* did it fail? */
+/* The same in a child, which has ended, but was not waited for. */
+bool mq_fault_was_hit(pid_t zombie);
 
-/* One call that is tried with every fault. */
-struct mq_attempt {
-	long (*call)(int fd);
-	long expected;			/* its result without a fault */
-	void (*undo)(int fd);		/* after it succeeded */
-	void (*check)(int fd);		/* after it failed: nothing happened */
-	bool allocates;			/* so ENOMEM must be seen */
+/* ---- what the device says about itself ----------------------------------- */
+
+#define MQ_STATE_FILES	16
+
+/* Every endpoint and limit; of some files what poll says, and what waits to be read. */
+struct mq_state {
+	struct mq_info info;
+	struct mq_status endpoints[32];
+	long endpoint_count;
+	struct {
+		short poll;
+		long waiting;		/* bytes, or -errno */
+		uint32_t sum;		/* over them */
+	} files[MQ_STATE_FILES];
+	int file_count;
 };
 
-void mq_attempt_all(const struct mq_attempt *attempt, int fd);
+void mq_state_take(struct mq_state *state, const int *files, int count);
+/* Fails with WHAT and the first difference; NOW is taken of the same files. */
+void mq_state_check(const struct mq_state *state, const struct mq_state *now,
+		    const char *what);
 
-/* ---- held pages -------------------------------------------------------------- */
+/* ---- operations, each with every fault ----------------------------------- */
+
+/*
+ * An operation of the interface. It is tried with its first, second, third ... fault
+ * until there is none left. It may fail by ENOMEM or EFAULT: then the state is as it
+ * was before, and the same once more works.
+ */
+struct mq_operation {
+	const char *name;
+	void (*begin)(void);		/* makes what it needs, before each try */
+	long (*call)(void);
+	long value;			/* what it returns */
+	long piece;			/* it may do less: a multiple of this */
+	void (*done)(long value);	/* it happened, as the value says; is undone */
+	void (*failed)(void);		/* what the state does not show has not changed */
+	bool leaves_traces;		/* a request that was carried out: counters differ */
+	unsigned int kinds;		/* of faults that it must meet */
+};
+
+/* Also whether all of them met each of these kinds of faults. */
+void mq_operations_try(const struct mq_operation *operations, int count, const int *files,
+		       int file_count);
+
+/* ---- held pages ---------------------------------------------------------- */
 
 #define MQ_PAGE 4096
 
