@@ -60,6 +60,7 @@ struct mq_test {
 	bool open_to_all;	/* /dev/mq gets mode 0666 */
 	bool no_module;		/* the test loads and unloads by itself */
 	const char *log_may;	/* kernel log lines that contain this are fine */
+	bool log_traces;	/* so are stack traces without a complaint above them */
 	struct mq_test *next;
 };
 

@@ -191,6 +191,14 @@ static bool mq_race_take(struct mq_race *race, const char *line)
 	return true;
 }
 
+static bool mq_is_allowed(const char *line, const struct mq_test *test)
+{
+	if (test->log_may && strstr(line, test->log_may))
+		return true;
+	return test->log_traces &&
+	       (strstr(line, "Call Trace") || (*line == ' ' && strstr(line, "+0x")));
+}
+
 static void mq_log_check(int log, const struct mq_test *test)
 {
 	struct mq_race race = { false };
@@ -201,8 +209,7 @@ static void mq_log_check(int log, const struct mq_test *test)
 	while (mq_log_next(log, line, sizeof(line), NULL)) {
 		if (mq_race_take(&race, line))
 			continue;
-		if (mq_is_complaint(line) &&
-		    !(test->log_may && strstr(line, test->log_may)))
+		if (mq_is_complaint(line) && !mq_is_allowed(line, test))
 			complained = true;
 		/* A splat is shown from its first line on. */
 		if (complained && shown++ < 60)
