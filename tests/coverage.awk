@@ -126,7 +126,7 @@ END {
 			file = names[j]; names[j] = names[j - 1]; names[j - 1] = file
 		}
 
-	printf "| file | lines | reached % | branches % |"
+	printf "%s", "| file | lines | reached % | branches % |"
 	for (i = 1; i <= set_count; i++)
 		printf " %s |", set_names[i]
 	printf "\n|---|---:|---:|---:|"
