@@ -145,6 +145,10 @@ bench:				## instructions per message, beside the other ways of the kernel: tabl
 	bench/cpus
 	bench/report
 
+.PHONY: soak
+soak:				## everything at once in a booted kernel, SECONDS=600 long, KERNEL=6.1: docs/soak.md
+	tests/soak/run $(if $(SECONDS),--seconds '$(SECONDS)') $(if $(KERNEL),--kernel '$(KERNEL)')
+
 .PHONY: install
 install: install-module install-user install-udev	## install module, programs, man pages and udev rule
 

@@ -7,6 +7,7 @@
 #include "storm_lib.h"
 
 #include <sched.h>
+#include <sys/socket.h>
 
 long mq_storm_count(long count)
 {
@@ -113,6 +114,15 @@ void mq_victim_kill(pid_t pid, volatile int *step, int steps,
 	MQ_OK(kill(pid, SIGKILL));
 	mq_wait_status(pid);
 	*step = 0;
+}
+
+void mq_in_flight_collect(void)
+{
+	int pair[2];
+
+	MQ_OK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+	close(pair[0]);
+	close(pair[1]);
 }
 
 /* ---- endpoints ---------------------------------------------------------------- */

@@ -49,6 +49,17 @@ int mq_shared_add(volatile int *word, int value);	/* the new value */
 void mq_victim_kill(pid_t pid, volatile int *step, int steps,
 		    struct mq_dice *dice);
 
+/*
+ * The victims of two storms, one after the other, until so many have made an endpoint, or
+ * the target is taken back: they bind (storm_frames.c) or register (storm_register.c) names
+ * n0, n1 ..., talk to each other, broadcast, fork, exec, and end in every way there is.
+ */
+void mq_storm_frames_victims(volatile int *bound, volatile int *target, int seed);
+void mq_storm_register_victims(volatile int *registered, volatile int *target, int seed);
+
+/* Files that are in flight to nobody go when the kernel closes a socket. */
+void mq_in_flight_collect(void);
+
 /* Sleeps until nobody is registered. */
 void mq_endpoints_until_none(void);
 /* Sleeps until nobody has that name. */

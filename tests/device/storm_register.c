@@ -20,7 +20,7 @@
 struct storm {
 	volatile int stop;
 	volatile int ready;		/* of those that stay */
-	volatile int registered;	/* how often anybody was */
+	volatile int registered;
 	long rounds;
 };
 
@@ -29,7 +29,8 @@ struct storm {
 struct role {
 	struct storm *storm;
 	int seed;
-	volatile int *step;	/* how far the victim of this worker is */
+	volatile int *step;		/* how far the victim of this worker is */
+	volatile int *registered;	/* how often anybody was */
 };
 
 /* ---- those that come and go ------------------------------------------------ */
@@ -192,9 +193,9 @@ static void victim_main(struct role *role, struct mq_dice *dice)
 	error = mq_cmdf(fd, "/reg n%u", mq_dice_throw(dice, NAMES));
 
 	if (error)
-		MQ_TRUE(error == -EEXIST || error == -ENOSPC);
+		MQ_TRUE(error == -EEXIST || error == -ENOSPC || error == -EDQUOT);
 	else
-		mq_shared_add(&role->storm->registered, 1);
+		mq_shared_add(role->registered, 1);
 	*role->step = 2;
 	victim_talk(fd, dice);
 	*role->step = 3;
@@ -206,22 +207,41 @@ static void victim_main(struct role *role, struct mq_dice *dice)
 	victim_end(fd, dice);
 }
 
+static void victim_once(struct role *role, struct mq_dice *dice)
+{
+	pid_t pid;
+
+	mq_dice_throw(dice, 2);
+	pid = mq_fork();
+	if (!pid)
+		victim_main(role, dice);
+	mq_victim_kill(pid, role->step, STEPS, dice);
+}
+
 static void worker_main(void *arg)
 {
 	struct role *role = arg;
 	struct mq_dice dice;
 	long round;
-	pid_t pid;
 
 	role->step = mq_shared(sizeof(*role->step));
 	mq_dice_init(&dice, role->seed);
-	for (round = 0; round < role->storm->rounds; round++) {
-		mq_dice_throw(&dice, 2);
-		pid = mq_fork();
-		if (!pid)
-			victim_main(role, &dice);
-		mq_victim_kill(pid, role->step, STEPS, &dice);
-		/* Orphans of a dead child go to the test's first process. */
+	/* Orphans of a dead child go to the test's first process. */
+	for (round = 0; round < role->storm->rounds; round++)
+		victim_once(role, &dice);
+}
+
+void mq_storm_register_victims(volatile int *registered, volatile int *target, int seed)
+{
+	struct role role = { .registered = registered, .step = mq_shared(sizeof(*role.step)) };
+	struct mq_dice dice;
+
+	mq_dice_init(&dice, seed);
+	while (*registered < *target) {
+		victim_once(&role, &dice);
+		/* Orphans, where nobody else gets them. */
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
 	}
 }
 
@@ -275,6 +295,7 @@ static void storm_run(struct storm *storm, int workers)
 	for (i = 0; i < workers + 3; i++) {
 		roles[i].storm = storm;
 		roles[i].seed = i + 1;
+		roles[i].registered = &storm->registered;
 	}
 	for (i = 0; i < 2; i++)
 		others[i] = mq_run(sender_main, &roles[workers + i]);
