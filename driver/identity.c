@@ -99,7 +99,8 @@ struct mq_identity *mq_identity_new(struct file *opener, const struct mq_name *n
 	refcount_set(&identity->refs, 1);
 	identity->name = *name;
 	identity->pid = get_pid(task_tgid(current));
-	identity->cred = get_current_cred();
+	/* Taking a reference, the kernel's inline function clears plainly a flag that is clear. */
+	identity->cred = data_race(get_current_cred());
 	identity->spare = NULL;
 	identity->account = mq_identity_find_account(identity->cred);
 	identity->is_ipc_owner = mq_identity_has_right(opener, CAP_IPC_OWNER);
