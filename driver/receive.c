@@ -6,33 +6,11 @@
 #include "endpoint.h"
 
 #include <linux/hrtimer.h>
-#include <linux/kcsan-checks.h>
 #include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "driver.h"
-
-/*
- * wait_event_interruptible_hrtimeout(): in our function, the kernel's macro reads plainly
- * what the interrupt of its timer clears plainly, by which it learns that it is over. So
- * KCSAN looks away, but for the condition.
- */
-#define mq_endpoint_wait_event(ep, condition, timeout)					\
-({											\
-	int __err;									\
-											\
-	kcsan_disable_current();							\
-	__err = wait_event_interruptible_hrtimeout((ep)->sleepers, ({			\
-		bool __is_met;								\
-											\
-		kcsan_enable_current();							\
-		__is_met = (condition);							\
-		kcsan_disable_current();						\
-		__is_met; }), timeout);							\
-	kcsan_enable_current();								\
-	__err;										\
-})
 
 /* One is staged; more of those that fit into @room. */
 static void mq_endpoint_fill_stage_more_locked(struct mq_endpoint *ep, size_t room)
@@ -184,7 +162,9 @@ int mq_endpoint_wait_message(struct mq_endpoint *ep, size_t room, u32 most, ktim
 		return -EAGAIN;
 	if (timeout == KTIME_MAX)
 		return mq_endpoint_sleep(ep, room, most);
-	err = mq_endpoint_wait_event(ep, mq_endpoint_is_claimed(ep, room, most, &ret), timeout);
+	err = wait_event_interruptible_hrtimeout(ep->sleepers,
+						 mq_endpoint_is_claimed(ep, room, most, &ret),
+						 timeout);
 	if (err == -ETIME)
 		return -ETIMEDOUT;
 	return err ? err : ret;
@@ -404,7 +384,9 @@ int mq_endpoint_wait(struct mq_endpoint *ep, ktime_t timeout, bool nonblock)
 	if (ret != -EAGAIN || nonblock)
 		return ret;
 
-	err = mq_endpoint_wait_event(ep, (ret = mq_endpoint_check(ep)) != -EAGAIN, timeout);
+	err = wait_event_interruptible_hrtimeout(ep->sleepers,
+						 (ret = mq_endpoint_check(ep)) != -EAGAIN,
+						 timeout);
 	if (err == -ETIME)
 		return -ETIMEDOUT;
 	return err ? -ERESTARTNOHAND : ret;
