@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Writes of many frames, drawn at random, against a model of what the manual page says:
- * what each write returns, what each mailbox then holds and has counted, what each read
- * returns. The model knows nothing of how the driver takes frames together.
+ * Writes of many frames, drawn at random, against the model of the contract (model.h): what
+ * each write returns, what each mailbox then holds and has counted, what each read returns.
+ * The model knows nothing of how the driver takes frames together.
  *
  * Copyright (C) the mq authors
  */
 #include "frame.h"
+#include "model.h"
 #include "storm_lib.h"
 
 #include <sys/mman.h>
@@ -30,22 +31,19 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* ---- the model: mailboxes ---------------------------------------------------- */
-
-struct letter {
-	struct mq_frame head;	/* as it will be read, but for the time */
-	char *payload;
-};
+/* ---- mailboxes, here and in the model ------------------------------------------ */
 
 struct box {
 	const char *name;
 	int fd;
 	uint32_t depth, policy;
 	bool is_text, is_gated;
-	struct letter letters[DEEPEST];
-	uint64_t accepted, delivered, overwritten, rejected, time;
-	uint32_t count;
+	struct model_file *file;
+	struct model_endpoint *model;
+	uint64_t time;
 };
+
+static struct model_process *self;
 
 static struct box boxes[] = {
 	{ .name = "alice", .depth = DEPTH },
@@ -59,127 +57,6 @@ static struct box boxes[] = {
 };
 
 #define BOXES (sizeof(boxes) / sizeof(*boxes))
-
-static void box_drop(struct box *box)
-{
-	free(box->letters[0].payload);
-	memmove(box->letters, box->letters + 1, --box->count * sizeof(*box->letters));
-}
-
-/* 0 or -errno. */
-static int box_push(struct box *box, const struct mq_frame *frame, const char *payload,
-		    const char *sender)
-{
-	struct letter *letter;
-
-	if (box->count == box->depth && box->policy != MQ_POLICY_OVERWRITE) {
-		box->rejected++;
-		return box->policy == MQ_POLICY_REJECT ? -ENOBUFS : -EAGAIN;
-	}
-	if (box->count == box->depth) {
-		box_drop(box);
-		box->overwritten++;
-	}
-	letter = &box->letters[box->count++];
-	letter->head = *frame;
-	letter->head.flags &= ~MQ_FRAME_DONTWAIT;
-	letter->head.sequence = ++box->accepted;
-	letter->head.pid = getpid();
-	memset(letter->head.name, 0, MQ_NAME_SIZE);
-	strcpy(letter->head.name, sender);
-	letter->payload = malloc(frame->size);
-	memcpy(letter->payload, payload, frame->size - HEADER);
-	return 0;
-}
-
-static struct box *box_find(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < BOXES; i++)
-		if (!strcmp(boxes[i].name, name))
-			return &boxes[i];
-	return NULL;
-}
-
-/* ---- the model: a write -------------------------------------------------------- */
-
-static bool is_name(const char *name)
-{
-	size_t length = strnlen(name, MQ_NAME_SIZE), i;
-
-	for (i = length; i < MQ_NAME_SIZE; i++)
-		if (name[i])
-			return false;
-	return length < MQ_NAME_SIZE;
-}
-
-static bool is_sound(const struct mq_frame *frame, size_t left)
-{
-	const uint32_t nameless = MQ_FRAME_BROADCAST | MQ_FRAME_REPLY;
-
-	if (frame->size <= HEADER || frame->size > left ||
-	    frame->flags & ~(nameless | MQ_FRAME_DONTWAIT) ||
-	    frame->sequence || frame->time || frame->pid || frame->uid)
-		return false;
-	if ((frame->flags & nameless) == nameless ||
-	    (frame->flags & nameless && frame->name[0]))
-		return false;
-	return is_name(frame->name);
-}
-
-static int model_send(const struct mq_frame *frame, const char *payload, const char *sender)
-{
-	struct box *box;
-	size_t i;
-
-	if (frame->flags & MQ_FRAME_REPLY)
-		return -ENOENT;
-	if (frame->flags & MQ_FRAME_BROADCAST) {
-		for (i = 0; i < BOXES; i++)
-			if (strcmp(boxes[i].name, sender))
-				box_push(&boxes[i], frame, payload, sender);
-		return 0;
-	}
-	box = box_find(frame->name);
-	return box ? box_push(box, frame, payload, sender) : -ENOENT;
-}
-
-/* One frame, of which MAPPED of LEFT bytes can be read; bytes or -errno. */
-static ssize_t model_take(const char *at, size_t left, size_t mapped, const char *sender)
-{
-	struct mq_frame frame;
-	int err;
-
-	if (left < HEADER)
-		return -EINVAL;
-	if (mapped < HEADER)
-		return -EFAULT;
-	memcpy(&frame, at, HEADER);
-	if (!is_sound(&frame, left))
-		return -EINVAL;
-	if (frame.size - HEADER > PAYLOAD)
-		return -EMSGSIZE;
-	if (mapped < frame.size)
-		return -EFAULT;
-	err = model_send(&frame, at + HEADER, sender);
-	return err ? err : (ssize_t)least(MQ_FRAME_SPACE((size_t)frame.size), left);
-}
-
-static ssize_t model_write(const char *bytes, size_t length, size_t mapped, const char *sender)
-{
-	size_t done = 0;
-	ssize_t ret;
-
-	while (done < length) {
-		ret = model_take(bytes + done, length - done,
-				 mapped > done ? mapped - done : 0, sender);
-		if (ret < 0)
-			return done ? (ssize_t)done : ret;
-		done += ret;
-	}
-	return done;
-}
 
 /* ---- frames at random ------------------------------------------------------------ */
 
@@ -278,7 +155,7 @@ static char *arena_new(void)
 	return arena;
 }
 
-static void write_some(char *arena, char *bytes, int fd, const char *sender)
+static void write_some(char *arena, char *bytes, const struct box *from)
 {
 	size_t length = push_many(bytes), mapped, shift = throw(3) ? 0 : throw(8);
 	ssize_t done, expected;
@@ -290,8 +167,9 @@ static void write_some(char *arena, char *bytes, int fd, const char *sender)
 	/* What is there ends where nothing is, or anywhere. */
 	at = mapped < length || throw(2) ? arena + ARENA - mapped : arena + shift;
 	memcpy(at, bytes, mapped);
-	expected = model_write(bytes, length, mapped, sender);
-	done = throw(4) ? mq_write(fd, at, length) : write_pieces(fd, at, length);
+	model_write(self, from->file, bytes, length, mapped);
+	expected = self->result.value;
+	done = throw(4) ? mq_write(from->fd, at, length) : write_pieces(from->fd, at, length);
 	if (done != expected)
 		MQ_FAIL("a write of %zu bytes, %zu of them there: %zd, should be %zd",
 			length, mapped, done, expected);
@@ -299,93 +177,77 @@ static void write_some(char *arena, char *bytes, int fd, const char *sender)
 
 /* ---- reading and looking --------------------------------------------------------------- */
 
-static void check_letter(struct box *box, const struct mq_frame *frame)
+/* As the model has it, but for the time; *AT is behind it then. */
+static void check_frame(struct box *box, const struct mq_frame *frame, size_t *at)
 {
-	struct mq_frame head = box->letters[0].head;
+	struct mq_frame head;
 
+	memcpy(&head, self->result.bytes + *at, HEADER);
 	MQ_GE(frame->time, box->time);
 	MQ_LE(frame->time, mq_now_ns());
 	box->time = frame->time;
 	head.time = frame->time;
 	mq_check_bytes(__FILE__, __LINE__, box->name, frame, HEADER, &head, HEADER);
 	mq_check_bytes(__FILE__, __LINE__, box->name, mq_frame_data(frame),
-		       mq_frame_data_size(frame), box->letters[0].payload, head.size - HEADER);
-	box->delivered++;
-	box_drop(box);
+		       mq_frame_data_size(frame), self->result.bytes + *at + HEADER,
+		       head.size - HEADER);
+	*at += MQ_FRAME_SPACE((size_t)head.size);
+}
+
+static void check_frames(struct box *box, const char *bytes, ssize_t got)
+{
+	const struct mq_frame *frame;
+	size_t at = 0, expected = 0;
+
+	MQ_EQ(got, self->result.value);
+	while (got > 0 && (frame = mq_frame_next(bytes, got, &at)))
+		check_frame(box, frame, &expected);
 }
 
 static void read_text(struct box *box, char *room)
 {
-	struct letter *letter = &box->letters[0];
 	ssize_t got = mq_read(box->fd, room, PAYLOAD);
 
-	if (!box->count) {
-		MQ_EQ(got, -EAGAIN);
-		return;
-	}
-	mq_check_bytes(__FILE__, __LINE__, "text", room, got, letter->payload,
-		       letter->head.size - HEADER);
-	box->delivered++;
-	box_drop(box);
-}
-
-/* What fits into SIZE bytes; 0 if not even the first. */
-static size_t box_fit(const struct box *box, size_t size)
-{
-	size_t fit = 0, space;
-	uint32_t i;
-
-	for (i = 0; i < box->count; i++) {
-		space = MQ_FRAME_SPACE((size_t)box->letters[i].head.size);
-		if (space > size - fit)
-			break;
-		fit += space;
-	}
-	return fit;
+	model_read(self, box->file, PAYLOAD, true, false);
+	MQ_EQ(got, self->result.value);
+	if (got > 0)
+		mq_check_bytes(__FILE__, __LINE__, "text", room, got, self->result.bytes,
+			       self->result.length);
 }
 
 static void read_frames(struct box *box, char *room)
 {
-	size_t size = throw(3) ? 64 + throw(3000) : 64 + throw(ARENA - 72), at = 0, fit;
+	size_t size = throw(3) ? 64 + throw(3000) : 64 + throw(ARENA - 72);
 	char *to = room + (throw(3) ? 0 : throw(8));
-	const struct mq_frame *frame;
 	ssize_t got;
 
-	fit = box_fit(box, size);
 	memset(to, 0x5a, size);
 	got = mq_read(box->fd, to, size);
-	MQ_EQ(got, !box->count ? -EAGAIN : !fit ? -EMSGSIZE : (ssize_t)fit);
 	memmove(room, to, size);
-	while (got > 0 && (frame = mq_frame_next(room, got, &at)))
-		check_letter(box, frame);
+	model_read(self, box->file, size, true, false);
+	check_frames(box, room, got);
 	MQ_TRUE(got < 0 || (size_t)got == size || room[got] == 0x5a);
 }
 
-static void check_peek(const struct box *box, char *room)
+static void check_peek(struct box *box, char *room)
 {
-	long got = mq_ioc_peek(box->fd, room, ARENA);
-	const struct mq_frame *frame;
-	size_t at = 0;
-	uint32_t i;
+	uint64_t time = box->time;
 
-	MQ_EQ(got, box_fit(box, ARENA));
-	for (i = 0; i < box->count; i++) {
-		frame = mq_frame_next(room, got, &at);
-		MQ_EQ(frame->sequence, box->letters[i].head.sequence);
-		MQ_EQ(frame->cookie, box->letters[i].head.cookie);
-	}
+	model_peek(self, box->file, ARENA);
+	check_frames(box, room, mq_ioc_peek(box->fd, room, ARENA));
+	box->time = time;
 }
 
 static void check_box(const struct box *box)
 {
 	struct mq_status s = mq_status_of(box->name);
 
-	MQ_EQ(s.queued, box->count);
-	MQ_EQ(s.accepted, box->accepted);
-	MQ_EQ(s.delivered, box->delivered);
-	MQ_EQ(s.overwritten, box->overwritten);
-	MQ_EQ(s.rejected, box->rejected);
-	MQ_EQ(mq_poll(box->fd) & POLLIN, box->count ? POLLIN : 0);
+	MQ_EQ(s.queued, box->model->count);
+	MQ_EQ(s.accepted, box->model->accepted);
+	MQ_EQ(s.delivered, box->model->delivered);
+	MQ_EQ(s.overwritten, box->model->overwritten);
+	MQ_EQ(s.rejected, box->model->rejected);
+	MQ_EQ(mq_poll(box->fd) & POLLIN, box->model->count ? POLLIN : 0);
 }
 
 static void look(struct box *box, char *room)
@@ -404,23 +266,59 @@ static void look(struct box *box, char *room)
 
 /* ---- the tests ------------------------------------------------------------------------------ */
 
+static void box_open_text(struct box *box)
+{
+	char line[32];
+
+	sprintf(line, "/reg %s", box->name);
+	model_write(self, box->file, line, strlen(line), strlen(line));
+	MQ_EQ(mq_cmd(box->fd, line), 0);
+	box->model = self->endpoint;
+}
+
+static void box_open_frames(struct box *box)
+{
+	struct mq_bind bind = {
+		.depth = box->depth, .policy = box->policy,
+		.flags = box->is_gated ? MQ_BIND_EVENTS : 0,
+	};
+
+	strcpy(bind.name, box->name);
+	model_bind(self, box->file, &bind);
+	MQ_EQ(mq_bind_fill(box->fd, box->name, bind), 0);
+	box->model = box->file->endpoint;
+}
+
 static void box_open(struct box *box)
 {
 	box->fd = mq_dev_flags(O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	box->file = model_file_open(self, true);
 	if (box->is_text)
-		MQ_EQ(mq_cmdf(box->fd, "/reg %s", box->name), 0);
+		box_open_text(box);
 	else
-		MQ_EQ(mq_bind(box->fd, box->name, .depth = box->depth, .policy = box->policy,
-			      .flags = box->is_gated ? MQ_BIND_EVENTS : 0), 0);
+		box_open_frames(box);
+}
+
+static void self_open(void)
+{
+	const struct model_limits limits = {
+		.max_devices = 64, .queue_len = DEPTH, .cmd_buf_size = PAYLOAD,
+	};
+	const struct model_who root = { .rights = ~0ULL };
+	pid_t pids[MODEL_NAMESPACES] = { getpid() };
+
+	self = model_process_new(model_new(&limits), &root, pids, 0);
 }
 
 static void run_model(uint64_t seed, long writes)
 {
 	char *arena = arena_new(), *bytes = malloc(ARENA), *room = malloc(ARENA + 64);
-	int nameless = mq_bound_nonblock("");
+	struct box nameless = { .name = "" };
 	size_t i;
 
 	mq_dice_init(&dice, seed);
+	self_open();
+	box_open(&nameless);
 	/* Who watches is the last to come, so that it sees no event. */
 	for (i = 0; i < BOXES; i++)
 		if (!boxes[i].is_gated)
@@ -429,10 +327,7 @@ static void run_model(uint64_t seed, long writes)
 		if (boxes[i].is_gated)
 			box_open(&boxes[i]);
 	while (writes--) {
-		if (throw(4))
-			write_some(arena, bytes, boxes[0].fd, "alice");
-		else
-			write_some(arena, bytes, nameless, "");
+		write_some(arena, bytes, throw(4) ? &boxes[0] : &nameless);
 		for (i = 0; i < BOXES; i++)
 			look(&boxes[i], room);
 	}
