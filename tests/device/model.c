@@ -649,8 +649,6 @@ static bool text_write(struct model_process *p, struct model_file *f, const char
 {
 	int err;
 
-	if (!length)
-		return finish(p, 0);
 	if (length > p->model->limits.cmd_buf_size)
 		return finish(p, -EMSGSIZE);
 	if (mapped < length)
@@ -848,6 +846,9 @@ bool model_write(struct model_process *p, struct model_file *f, const void *byte
 		 size_t length, size_t mapped)
 {
 	begin(p);
+	/* Nothing written is nothing done, on any file. */
+	if (!length)
+		return finish(p, 0);
 	if (f->endpoint)
 		return frame_write(p, f, bytes, length, mapped);
 	return text_write(p, f, bytes, length, mapped);

@@ -90,7 +90,7 @@ MQ_TEST(storm_meet_sleep, "a message that comes as its reader goes to sleep wake
 	struct mq_dice dice;
 	pid_t reader;
 
-	meeting->rounds = mq_storm_count(20000);
+	meeting->rounds = mq_storm_count(10000);
 	mq_dice_init(&dice, 2);
 	reader = mq_run(reader_main, meeting);
 	for (i = 1; i <= meeting->rounds; i++) {
@@ -130,7 +130,7 @@ MQ_TEST(storm_meet_end, "a message that comes as its destination ends is taken o
 	struct mq_dice dice;
 	pid_t owner;
 
-	meeting->rounds = mq_storm_count(10000);
+	meeting->rounds = mq_storm_count(3000);
 	mq_dice_init(&dice, 4);
 	MQ_EQ(mq_cmd(fd, "/reg sender"), 0);
 	owner = mq_run(owner_main, meeting);
