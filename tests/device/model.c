@@ -1177,7 +1177,7 @@ struct model_process *model_process_new(struct model *m, const struct model_who 
 }
 
 /* Nobody waits for its room or its reply any more; the request may still be carried out. */
-static void forget_sleep(struct model_process *p)
+void model_process_leave(struct model_process *p)
 {
 	struct model *m = p->model;
 	int i;
@@ -1195,7 +1195,7 @@ void model_process_end(struct model_process *p)
 	struct model *m = p->model;
 	int i;
 
-	forget_sleep(p);
+	model_process_leave(p);
 	for (i = 0; i < m->process_count; i++)
 		if (m->processes[i] == p)
 			m->processes[i--] = m->processes[--m->process_count];
@@ -1213,7 +1213,7 @@ void model_process_interrupt(struct model_process *p)
 {
 	size_t written = p->sleep == MODEL_ROOM && !p->message->call ? p->written : 0;
 
-	forget_sleep(p);
+	model_process_leave(p);
 	wake(p, written ? (long)written : -EINTR);
 }
 

@@ -140,6 +140,7 @@ struct model *model_new(const struct model_limits *limits);
 struct model_process *model_process_new(struct model *m, const struct model_who *who,
 					const pid_t *pids, int space);
 /* Its files are closed first, by the caller. Its memory stays. */
+void model_process_leave(struct model_process *p);	/* the call in which it sleeps */
 void model_process_end(struct model_process *p);
 void model_process_become(struct model_process *p, const struct model_who *who);
 void model_process_interrupt(struct model_process *p);	/* one that sleeps */

@@ -435,7 +435,8 @@ static void hand_end(struct world *w, struct world_hand *hand)
 {
 	int i;
 
-	/* Its files first, as a process's end has it. */
+	/* It leaves its call, then its files, as a process's end has it. */
+	model_process_leave(hand->process);
 	for (i = 0; i < MQ_HAND_FILES; i++) {
 		if (hand->files[i])
 			model_file_close(hand->files[i]);
