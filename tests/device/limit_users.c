@@ -140,6 +140,11 @@ MQ_TEST(users_defaults, "USER_ENDPOINTS is three quarters of MAX_DEVICES, USER_B
 		       9223372036854775807LL, 4);
 	check_defaults("MAX_DEVICES=65536 QUEUE_LEN=65536 CMD_BUF_SIZE=1048576", 49152,
 		       49152LL * 65536 * 1048576, 4096);
+
+	/* More than can be counted is as much as can be. */
+	MQ_EQ(mq_load("USER_ENDPOINTS=4294967295 QUEUE_LEN=65536 CMD_BUF_SIZE=1048576"), 0);
+	MQ_TRUE(info_now().user_bytes == UINT64_MAX);
+	MQ_EQ(mq_unload(), 0);
 }
 
 static void check_refused(const char *params, const char *name, const char *value)

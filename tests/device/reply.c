@@ -289,6 +289,8 @@ MQ_TEST(reply_fails, "if the answer fails its error is returned, and nothing is 
 	MQ_EQ(size, answer.size);
 	answer.bytes[5] = 0x70;		/* unknown flags */
 	MQ_EQ(answer_and_take(bob, &answer, MQ_FOREVER), -EINVAL);
+	memset(answer.bytes + 4, 0, 4);	/* no flags: a frame, but no answer */
+	MQ_EQ(answer_and_take(bob, &answer, MQ_FOREVER), -EINVAL);
 	answer.size = 63;
 	MQ_EQ(answer_and_take(bob, &answer, MQ_FOREVER), -EINVAL);
 	MQ_EQ(mq_status_of("bob").queued, 1);
