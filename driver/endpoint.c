@@ -140,8 +140,9 @@ struct mq_endpoint *mq_endpoint_new(struct file *opener, const struct mq_name *n
 	init_waitqueue_head(&ep->sleepers);
 	init_waitqueue_head(&ep->room);
 	ep->terms = *terms;
+	/* With spaces, a broadcast meets endpoints of others. */
 	if (terms->policy != MQ_POLICY_OVERWRITE || terms->access != MQ_ACCESS_ANYONE ||
-	    terms->events)
+	    terms->events || mq_isolate)
 		ep->gate = MQ_GATE_GUARDED;
 	ep->name = identity->name;
 	ep->identity = identity;

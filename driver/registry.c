@@ -740,7 +740,6 @@ int mq_registry_send_guarded(struct mq_endpoint *from, const struct mq_name *nam
 static u32 mq_registry_broadcast_batch(u32 slot, struct mq_endpoint *from,
 				       struct mq_message *msg)
 {
-	const struct pid_namespace *space = mq_identity_find_space(from->identity);
 	struct mq_endpoint __rcu **slots = mq_registry.slots;
 	u32 end = min(READ_ONCE(mq_registry.top), slot + MQ_REGISTRY_BATCH);
 	u32 unused = MQ_REGISTRY_BATCH;
@@ -751,8 +750,7 @@ static u32 mq_registry_broadcast_batch(u32 slot, struct mq_endpoint *from,
 	rcu_read_lock();
 	for (; slot < end; slot++) {
 		ep = rcu_dereference(slots[slot]);
-		if (ep && ep != from && mq_identity_is_in(ep->identity, space) &&
-		    !mq_endpoint_send(ep, msg, &dead))
+		if (ep && ep != from && !mq_endpoint_send(ep, msg, &dead))
 			unused--;
 	}
 	rcu_read_unlock();

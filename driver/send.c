@@ -242,6 +242,8 @@ int mq_endpoint_send_guarded(struct mq_endpoint *ep, struct mq_message *msg,
 {
 	int ret;
 
+	if (!mq_identity_is_in(ep->identity, mq_identity_find_space(msg->sender)))
+		return -ENOENT;
 	if (!mq_identity_has_access(msg->sender, ep->identity, ep->terms.access))
 		return -EACCES;
 	if (pending && pending->is_call && ep->owner)
