@@ -127,7 +127,7 @@ static inline bool mq_terms_has_ledger(const struct mq_terms *terms)
 /**
  * enum mq_gate - what a message meets at a mailbox
  * @MQ_GATE_OPEN: nothing: anyone may send, the oldest gives way, numbers follow
- * @MQ_GATE_GUARDED: a policy, a right or a list of numbers that has to be looked at
+ * @MQ_GATE_GUARDED: a policy, a right, a space or a ledger that has to be looked at
  * @MQ_GATE_CLOSED: the end
  */
 enum mq_gate {
