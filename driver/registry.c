@@ -25,25 +25,12 @@
  */
 #define MQ_REGISTRY_BATCH	256
 
-/*
- * A name is hashed by adding a secret random 64-bit number to each of its 32-bit words and
- * multiplying the sums in pairs: two names meet with a chance of 2^-32 that no user can
- * raise (pair-multiply-shift, Thorup, "High speed hashing for integers and strings",
- * 3.5). It takes a quarter of the instructions of jhash.
- */
-static u64 mq_registry_secret[MQ_NAME_SIZE / sizeof(u32)] __read_mostly;
+/* What names are hashed with: so no user knows which of them meet. */
+static struct mq_name_secret mq_registry_secret __read_mostly;
 
 static __always_inline u32 mq_registry_hash_name(const void *key, u32 len, u32 seed)
 {
-	const u64 *secret = mq_registry_secret;
-	const struct mq_name *name = key;
-	u64 sum;
-
-	BUILD_BUG_ON(ARRAY_SIZE(name->halves) != 6);
-	sum = (secret[0] + name->halves[0]) * (secret[1] + name->halves[1]) +
-	      (secret[2] + name->halves[2]) * (secret[3] + name->halves[3]) +
-	      (secret[4] + name->halves[4]) * (secret[5] + name->halves[5]);
-	return (sum >> 32) ^ seed;
+	return mq_name_hash(key, &mq_registry_secret, seed);
 }
 
 static int mq_registry_compare_name(struct rhashtable_compare_arg *arg, const void *object)
@@ -191,7 +178,7 @@ int mq_registry_init(void)
 {
 	int err;
 
-	get_random_bytes(mq_registry_secret, sizeof(mq_registry_secret));
+	get_random_bytes(&mq_registry_secret, sizeof(mq_registry_secret));
 	if (mq_isolate)
 		static_branch_enable(&mq_identity_isolated);
 

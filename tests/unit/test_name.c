@@ -2,6 +2,8 @@
 #include "name.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "unit.h"
@@ -73,6 +75,50 @@ static void what_is_shown_is_cut_to_fit(void **state)
 	assert_string_equal(out, "");
 }
 
+/*
+ * Names as people choose them, under many secrets, in a table as full as it gets before it grows: no
+ * bucket holds more than the 16 from which on rhashtable refuses what it cannot spread (RHT_ELASTICITY).
+ * How the numbers are drawn is fixed, so that this says the same each time.
+ */
+#define SECRETS		2000
+#define BUCKETS		1024
+#define CHAIN_MAX	16
+
+static int chain_longest(const char *format, const struct mq_name_secret *secret, u32 seed)
+{
+	unsigned char chains[BUCKETS] = { 0 };
+	struct mq_name name;
+	char bytes[MQ_NAME_SIZE];
+	int i, longest = 0;
+
+	for (i = 0; i < BUCKETS; i++) {
+		int len = snprintf(bytes, sizeof(bytes), format, i);
+		u32 bucket;
+
+		assert_int_equal(mq_name_parse(&name, bytes, len), 0);
+		bucket = mq_name_hash(&name, secret, seed) % BUCKETS;
+		if (++chains[bucket] > longest)
+			longest = chains[bucket];
+	}
+	return longest;
+}
+
+static void names_of_a_family_are_spread(void **state)
+{
+	static const char *const formats[] = { "%d", "c%d", "lamp%d", "receiver%d", "b%03d", "%04d.sensor.kitchen" };
+	struct mq_name_secret secret;
+	size_t format, word;
+	int round;
+
+	srand48(1);
+	for (round = 0; round < SECRETS; round++) {
+		for (word = 0; word < sizeof(secret.words) / sizeof(*secret.words); word++)
+			secret.words[word] = (u64)mrand48() << 32 ^ (u32)mrand48();
+		for (format = 0; format < sizeof(formats) / sizeof(*formats); format++)
+			assert_in_range(chain_longest(formats[format], &secret, mrand48()), 1, CHAIN_MAX);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -82,6 +128,7 @@ int main(void)
 		cmocka_unit_test(a_refused_name_is_empty),
 		cmocka_unit_test(what_is_shown_has_no_control_byte),
 		cmocka_unit_test(what_is_shown_is_cut_to_fit),
+		cmocka_unit_test(names_of_a_family_are_spread),
 	};
 
 	return cmocka_run_group_tests_name("name", tests, NULL, NULL);
