@@ -15,7 +15,10 @@ void mq_group_new(const char *group);
 void mq_group_free(const char *group);
 void mq_group_enter(const char *group);	/* this process; "." is the root */
 long long mq_group_usage(const char *group);
-/* Gives back what the kernel has charged in advance, per processor. */
+/*
+ * Gives back what the kernel has charged in advance, up to 64 pages for each processor: at once
+ * on the one where the caller is, soon on others. Who counts on it stays on one (mq_stay()).
+ */
 void mq_group_settle(const char *group);
 void mq_group_limit(const char *group, long long bytes);
 void mq_group_check_nobody_killed(const char *group);

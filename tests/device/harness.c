@@ -9,6 +9,7 @@
 #include "runner.h"
 
 #include <grp.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -388,6 +389,15 @@ void mq_signal_catch(int flags)
 
 	mq_signals = 0;
 	MQ_OK(sigaction(SIGUSR1, &action, NULL));
+}
+
+void mq_stay(void)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	MQ_OK(sched_setaffinity(0, sizeof(one), &one));
 }
 
 void mq_sleep_ms(long ms)

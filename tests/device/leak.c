@@ -9,7 +9,6 @@
 #include "caller.h"
 #include "storm_lib.h"
 
-#include <sched.h>
 #include <sys/select.h>
 #include <sys/uio.h>
 #include <sys/utsname.h>
@@ -89,11 +88,7 @@ static void poison(void *arg)
 /* On the processor on which the rest of the test runs, so that its memory is used again. */
 static void poison_all(void)
 {
-	cpu_set_t one;
-
-	CPU_ZERO(&one);
-	CPU_SET(0, &one);
-	MQ_OK(sched_setaffinity(0, sizeof(one), &one));
+	mq_stay();
 	mq_join(mq_run(poison, NULL));
 }
 

@@ -263,6 +263,7 @@ MQ_TEST(memory_mailbox, "a mailbox is charged to its owner's group, until the ow
 	long long before;
 	pid_t pid, other;
 
+	mq_stay();
 	mq_group_new("mq-sender");
 	mq_group_new("mq-owner");
 	sender->count = 5000;
@@ -302,6 +303,7 @@ MQ_TEST(memory_mailbox_limit, "at the owner's limit: /reg is ENOMEM, nobody is k
 	pid_t pid;
 	int fd = mq_dev();
 
+	mq_stay();
 	mq_group_new("mq-owner");
 	pid = mq_run(owner_main, owner);
 	mq_shared_until(&owner->done, 1);

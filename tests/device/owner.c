@@ -554,11 +554,8 @@ MQ_TEST(owner_ends_often, "places do not leak: processes register and die by the
 static void become_first(void)
 {
 	struct sched_param first = { .sched_priority = 1 };
-	cpu_set_t one;
 
-	CPU_ZERO(&one);
-	CPU_SET(0, &one);
-	MQ_OK(sched_setaffinity(0, sizeof(one), &one));
+	mq_stay();
 	MQ_OK(sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first));
 }
 
