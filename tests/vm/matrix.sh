@@ -41,21 +41,34 @@ cell_lacks()
 	)
 }
 
+# In two lanes: what is compiled for an architecture is compiled in one of them.
 matrix()
 {
-	_count=$(echo "$matrix" | grep -c .)
-	for _number in $(seq "$_count"); do
-		# shellcheck disable=SC2046 # two words
-		set -- $(echo "$matrix" | sed -n "${_number}p")
-		! grep -q "^$1 $2 " "$out/cells" || continue
-		_why=$(cell_lacks "$1" "$2")
-		if [ -n "$_why" ]; then
-			mq_say "-- cell $_number of $_count: Linux $1 on $2: there is none: $_why"
-			continue
-		fi
-		mq_say "-- cell $_number of $_count"
-		cell "$1" "$2"
+	lane matrix matrix_part arm riscv
+	matrix_part amd i386 s390
+	lane_wait
+}
+
+# matrix_part WORD...: the cells of the architectures that begin with a WORD
+matrix_part()
+{
+	for _part in $(echo "$matrix" | tr ' ' ,); do
+		for _word; do
+			case $_part in *,"$_word"*) matrix_cell "${_part%,*}" "${_part#*,}" ;; esac
+		done
 	done
+}
+
+matrix_cell()
+{
+	! grep -q "^$1 $2 " "$out/cells" || return 0
+	_why=$(cell_lacks "$1" "$2")
+	if [ -n "$_why" ]; then
+		mq_say "-- Linux $1 on $2: there is none: $_why"
+		return
+	fi
+	cell "$1" "$2"
+	mq_say "-- $(grep -c . "$out/cells") of $(echo "$matrix" | grep -c .) cells have run, or cannot be"
 }
 
 cell()
@@ -91,10 +104,10 @@ cell_prepare()
 # cell_record 'VERSION ARCH' RELEASE: the last line of $out/table is its result.
 cell_record()
 {
-	echo "$1 $(tail -n 1 "$out/table" | awk '{ print $1, $2, $3, $4 }') $(date -u +%Y-%m-%d) ${2:--}" >>"$out/cells"
+	echo "$1 $(tail -n 1 "$lane/table" | awk '{ print $1, $2, $3, $4 }') $(date -u +%Y-%m-%d) ${2:--}" >>"$out/cells"
 	# At once: all of them take hours.
 	case $mode in
-	full | matrix) [ -n "$only" ] || matrix_write ;;
+	full | matrix) [ -n "$only" ] || (flock 8 && matrix_write) 8>"$out/cells.lock" ;;
 	esac
 }
 
