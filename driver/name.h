@@ -9,6 +9,7 @@
 #ifndef _MQ_NAME_H
 #define _MQ_NAME_H
 
+#include <linux/build_bug.h>
 #include <linux/hash.h>
 #include <linux/mq_driver.h>
 #include <linux/types.h>
@@ -26,6 +27,9 @@ struct mq_name {
 		u32 halves[MQ_NAME_SIZE / sizeof(u32)];
 	};
 };
+
+/* As many words as the functions below have spelt out, since no compiler unrolls them. */
+static_assert(sizeof(struct mq_name) == 3 * sizeof(u64));
 
 /* Which bytes may be part of a name: a table, because each byte of each command is asked. */
 extern const bool mq_name_alphabet[256];
@@ -54,12 +58,8 @@ static inline bool mq_name_has_byte(char byte)
  */
 static inline bool mq_name_is_equal(const struct mq_name *a, const struct mq_name *b)
 {
-	u64 differ = 0;
-	size_t i;
-
-	for (i = 0; i < MQ_NAME_SIZE / sizeof(u64); i++)
-		differ |= a->words[i] ^ b->words[i];
-	return !differ;
+	return a->words[0] == b->words[0] && a->words[1] == b->words[1] &&
+	       a->words[2] == b->words[2];
 }
 
 static inline bool mq_name_is_empty(const struct mq_name *name)
@@ -102,7 +102,6 @@ static __always_inline u32 mq_name_hash(const struct mq_name *name,
 	u64 sum;
 	u32 bent;
 
-	/* No loop: the kernel's compiler does not unroll it. */
 	sum = (words[0] + name->halves[0]) * (words[1] + name->halves[1]) +
 	      (words[2] + name->halves[2]) * (words[3] + name->halves[3]) +
 	      (words[4] + name->halves[4]) * (words[5] + name->halves[5]);
