@@ -7,6 +7,7 @@
 
 #include "endpoint.h"
 #include "registry.h"
+#include "sender.h"
 
 static struct dentry *mq_debugfs_dir;
 
@@ -68,6 +69,13 @@ static const struct seq_operations mq_endpoints_sops = {
 };
 DEFINE_SEQ_ATTRIBUTE(mq_endpoints);
 
+static int mq_senders_show(struct seq_file *file, void *unused)
+{
+	mq_sender_list(file);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(mq_senders);
+
 /**
  * mq_debugfs_init - make the files; without debugfs the driver works without them
  */
@@ -75,6 +83,7 @@ void mq_debugfs_init(void)
 {
 	mq_debugfs_dir = debugfs_create_dir("mq", NULL);
 	debugfs_create_file("endpoints", 0400, mq_debugfs_dir, NULL, &mq_endpoints_fops);
+	debugfs_create_file("senders", 0400, mq_debugfs_dir, NULL, &mq_senders_fops);
 }
 
 /**

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * debugfs mq/endpoints: one line per endpoint, for an administrator.
+ * debugfs mq/endpoints: one line per endpoint, for an administrator; mq/senders: one per
+ * sender in the kernel.
  */
 #ifndef _MQ_DEBUGFS_H
 #define _MQ_DEBUGFS_H

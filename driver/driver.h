@@ -19,6 +19,9 @@
  *					which are made without the lock above, pass
  *					on to those endpoints' queues
  *		    a queue of pollers	its own, or the one that a process's polls share
+ *	mq_senders.lock			which senders there are (sleeps)
+ *	    mq_sender.lock		a sender's free slots and counters: raw, in any context,
+ *					with interrupts off; nothing is taken under it
  *
  * Names, processes and slots are found under RCU without a lock.
  *

@@ -5,6 +5,7 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 
 #include "driver.h"
@@ -105,6 +106,32 @@ struct mq_identity *mq_identity_new(struct file *opener, const struct mq_name *n
 	identity->account = mq_identity_find_account(identity->cred);
 	identity->is_ipc_owner = mq_identity_has_right(opener, CAP_IPC_OWNER);
 	identity->is_unlimited = mq_identity_has_right(opener, CAP_SYS_RESOURCE);
+	return identity;
+}
+
+/**
+ * mq_identity_new_kernel - the identity of a sender in the kernel
+ * @name: the name that it shall have
+ *
+ * The kernel vouches for it: that is process 0 of the initial pid namespace, with root's
+ * credentials and all rights. The memory is charged to nobody. May sleep.
+ *
+ * Return: the identity with one reference, or NULL.
+ */
+struct mq_identity *mq_identity_new_kernel(const struct mq_name *name)
+{
+	struct mq_identity *identity = kmalloc(sizeof(*identity), GFP_KERNEL);
+
+	if (!identity)
+		return NULL;
+	refcount_set(&identity->refs, 1);
+	identity->name = *name;
+	identity->pid = get_pid(task_pid(&init_task));
+	identity->cred = get_task_cred(&init_task);
+	identity->spare = NULL;
+	identity->account = GLOBAL_ROOT_UID;
+	identity->is_ipc_owner = true;
+	identity->is_unlimited = true;
 	return identity;
 }
 

@@ -56,6 +56,7 @@ struct mq_identity {
 DECLARE_STATIC_KEY_FALSE(mq_identity_isolated);
 
 struct mq_identity *mq_identity_new(struct file *opener, const struct mq_name *name);
+struct mq_identity *mq_identity_new_kernel(const struct mq_name *name);
 kuid_t mq_identity_find_account(const struct cred *cred);
 void mq_identity_free(struct mq_identity *identity);
 

@@ -19,6 +19,7 @@
 #include "handle.h"
 #include "message.h"
 #include "registry.h"
+#include "sender.h"
 
 static struct miscdevice mq_device = {
 	.minor = MISC_DYNAMIC_MINOR,
@@ -48,6 +49,9 @@ static int __init mq_driver_init(void)
 	err = mq_registry_init();
 	if (err)
 		goto err_message;
+	err = mq_sender_init();
+	if (err)
+		goto err_registry;
 	mq_debugfs_init();
 	err = misc_register(&mq_device);
 	if (err)
@@ -59,6 +63,8 @@ static int __init mq_driver_init(void)
 
 err_debugfs:
 	mq_debugfs_deinit();
+	mq_sender_deinit();
+err_registry:
 	mq_registry_deinit();
 err_message:
 	mq_message_deinit();
@@ -73,6 +79,7 @@ static void __exit mq_driver_exit(void)
 {
 	misc_deregister(&mq_device);
 	mq_debugfs_deinit();
+	mq_sender_deinit();
 	mq_registry_deinit();
 	mq_message_deinit();
 	mq_endpoint_deinit();

@@ -750,7 +750,8 @@ static u32 mq_registry_broadcast_batch(u32 slot, struct mq_endpoint *from,
 
 /**
  * mq_registry_broadcast - send a message to all endpoints of a space but one
- * @from: the sender, which is skipped; the caller holds a reference
+ * @from: the sender, which is skipped; the caller holds a reference. NULL: the kernel, which
+ *	sees to it that one sender's broadcasts run one after the other
  * @msg: the message; the caller keeps his reference
  *
  * An endpoint keeps its slot for life and the walk goes upwards, so each one that is
@@ -765,7 +766,7 @@ int mq_registry_broadcast(struct mq_endpoint *from, struct mq_message *msg)
 	u32 slot = 0;
 	int err;
 
-	err = mq_endpoint_broadcast_begin(from);
+	err = from ? mq_endpoint_broadcast_begin(from) : 0;
 	if (err)
 		return err;
 	mq_message_stamp(msg);
@@ -777,6 +778,7 @@ int mq_registry_broadcast(struct mq_endpoint *from, struct mq_message *msg)
 		}
 		cond_resched();
 	}
-	mq_endpoint_broadcast_end(from);
+	if (from)
+		mq_endpoint_broadcast_end(from);
 	return err;
 }
