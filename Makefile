@@ -34,6 +34,9 @@ KBUILD    = --no-print-directory -C $(KDIR) M=$(CURDIR)/driver
 # Debian's kernel.release is not what uname says; this one is, everywhere.
 RELEASE   = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null)
 
+# What other drivers build with, to send: examples/kernel.
+KERNEL_DEV = $(INSTALL_MOD_PATH)/lib/modules/$(RELEASE)/mq
+
 # A distribution's kernel asks for signing with a key that only it has.
 SIGN_KEY  = $(shell sed -n 's/^CONFIG_MODULE_SIG_KEY="*\([^"]*\)"*/\1/p' $(KDIR)/include/config/auto.conf 2>/dev/null)
 NO_SIGN   = $(if $(filter pkcs11:%,$(SIGN_KEY))$(wildcard $(KDIR)/$(SIGN_KEY) $(filter /%,$(SIGN_KEY))),,CONFIG_MODULE_SIG_ALL=)
@@ -156,6 +159,9 @@ install: install-module install-user install-udev	## install module, programs, m
 install-module: driver		## install the module and run depmod; INSTALL_MOD_PATH as in the kernel
 	$(need_headers)@$(MAKE) $(KBUILD) INSTALL_MOD_PATH='$(INSTALL_MOD_PATH)' \
 		INSTALL_MOD_DIR='$(INSTALL_MOD_DIR)' $(NO_SIGN) modules_install
+	$(INSTALL) -d '$(KERNEL_DEV)/include/linux'
+	$(INSTALL) -m 644 include/linux/mq_kernel.h '$(KERNEL_DEV)/include/linux/mq_kernel.h'
+	$(INSTALL) -m 644 driver/Module.symvers '$(KERNEL_DEV)/Module.symvers'
 	PATH="$$PATH:/usr/sbin:/sbin" $(DEPMOD) \
 		$(if $(INSTALL_MOD_PATH),-b '$(INSTALL_MOD_PATH)') $(RELEASE)
 
@@ -185,6 +191,7 @@ uninstall:			## remove what install put there (same variables)
 	rm -f '$(DESTDIR)$(BINDIR)/mq-client' '$(DESTDIR)$(UDEVDIR)/60-mq.rules'
 	$(if $(MANPAGES),rm -f $(foreach p,$(notdir $(MANPAGES)),'$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(p)))/$(p)'))
 	$(if $(RELEASE),rm -f '$(INSTALL_MOD_PATH)/lib/modules/$(RELEASE)/$(INSTALL_MOD_DIR)'/mq_driver.ko*)
+	$(if $(RELEASE),rm -rf '$(KERNEL_DEV)')
 	$(if $(RELEASE),PATH="$$PATH:/usr/sbin:/sbin" $(DEPMOD) \
 		$(if $(INSTALL_MOD_PATH),-b '$(INSTALL_MOD_PATH)') $(RELEASE) || true)
 
@@ -192,7 +199,7 @@ uninstall:			## remove what install put there (same variables)
 .PHONY: clean
 clean:				## remove everything that was built
 	rm -rf build
-	@find driver -type f \( -name '*.o' -o -name '*.ko' -o -name '*.mod' \
+	@find driver examples/kernel tests/kernel -type f \( -name '*.o' -o -name '*.ko' -o -name '*.mod' \
 		-o -name '*.mod.c' -o -name '.*.cmd' -o -name '.*.d' -o -name modules.order \
 		-o -name Module.symvers -o -name '.module-common.*' \) -delete
 
