@@ -123,24 +123,44 @@ void mq_check_bytes(const char *file, int line, const char *expression,
 
 /* ---- the module and the log ------------------------------------------ */
 
-int mq_load(const char *params)
+static int module_load(const char *path, const char *params)
 {
-	int fd = open(mq_module_path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int result = 0;
 
 	if (fd < 0)
-		MQ_FAIL("%s: %s", mq_module_path, strerror(errno));
+		MQ_FAIL("%s: %s", path, strerror(errno));
 	if (syscall(SYS_finit_module, fd, params ? params : "", 0))
 		result = -errno;
 	close(fd);
 	return result;
 }
 
-int mq_unload(void)
+int mq_load(const char *params)
 {
-	if (syscall(SYS_delete_module, "mq_driver", O_NONBLOCK))
+	return module_load(mq_module_path, params);
+}
+
+int mq_load_beside(const char *name, const char *params)
+{
+	const char *slash = strrchr(mq_module_path, '/');
+	char path[512];
+
+	snprintf(path, sizeof(path), "%.*s%s.ko", slash ? (int)(slash + 1 - mq_module_path) : 0,
+		 mq_module_path, name);
+	return module_load(path, params);
+}
+
+int mq_unload_beside(const char *name)
+{
+	if (syscall(SYS_delete_module, name, O_NONBLOCK))
 		return -errno;
 	return 0;
+}
+
+int mq_unload(void)
+{
+	return mq_unload_beside("mq_driver");
 }
 
 bool mq_is_loaded(void)

@@ -146,6 +146,9 @@ void mq_check_bytes(const char *file, int line, const char *expression,
 int mq_load(const char *params);	/* 0 or -errno; NULL: no parameters */
 int mq_unload(void);			/* 0 or -errno; never waits */
 bool mq_is_loaded(void);
+/* Another module, whose file is beside mq_driver's; what the test leaves, the runner unloads. */
+int mq_load_beside(const char *name, const char *params);
+int mq_unload_beside(const char *name);
 void mq_open_to_all(void);		/* chmod 0666; for no_module tests */
 long long mq_param(const char *name);	/* as /sys/module shows it */
 

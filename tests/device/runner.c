@@ -371,6 +371,9 @@ static void mq_module_end(const struct mq_test *test)
 {
 	int error = 0, tries;
 
+	/* A test that has failed may have left those that hold the module. */
+	mq_unload_beside("mq_kernel_test");
+	mq_unload_beside("mq_sample");
 	if (test->no_module && mq_is_loaded())
 		mq_blame("the test left the module loaded\n");
 	for (tries = 0; mq_is_loaded() && tries < 50; tries++) {
