@@ -45,6 +45,7 @@
 #include <linux/refcount.h>
 #include <linux/rhashtable-types.h>
 #include <linux/spinlock.h>
+#include <linux/tracepoint-defs.h>
 #include <linux/wait.h>
 
 struct file;
@@ -164,6 +165,33 @@ struct mq_pending {
 	int ret;
 };
 
+/**
+ * struct mq_sent - what is told of a message that went into a mailbox; it may be gone by then
+ * @sender: who sent it
+ * @number: its number there
+ * @queued: how many are queued, with it
+ * @size: bytes of it
+ * @flags: MQ_FRAME_* that its reader sees
+ */
+struct mq_sent {
+	struct mq_name sender;
+	u64 number;
+	u32 queued;
+	u32 size;
+	u32 flags;
+};
+
+/* trace.h has them all. */
+DECLARE_TRACEPOINT(mq_send);
+DECLARE_TRACEPOINT(mq_overwrite);
+DECLARE_TRACEPOINT(mq_receive);
+
+/* Somebody wants to be told of each message that goes into a mailbox. */
+static __always_inline bool mq_endpoint_is_watched(void)
+{
+	return tracepoint_enabled(mq_send) || tracepoint_enabled(mq_overwrite);
+}
+
 /* What claiming a stage returns, inside the driver, while another reader has it. */
 #define MQ_STAGE_BUSY	1
 
@@ -278,13 +306,13 @@ int mq_endpoint_send_guarded(struct mq_endpoint *ep, struct mq_message *msg,
 bool mq_endpoint_send_run(struct mq_endpoint *ep, struct mq_message **msgs, u32 count,
 			  struct llist_head *dead);
 void mq_endpoint_send_event(struct mq_endpoint *ep, struct mq_identity *whose, u32 flags);
-void mq_endpoint_send_end(struct mq_endpoint *ep, struct mq_message *oldest,
-			  struct llist_head *dead) __releases(&ep->lock);
+void mq_endpoint_send_end(struct mq_endpoint *ep, struct mq_message *msg,
+			  struct mq_message *oldest, struct llist_head *dead)
+	__releases(&ep->lock);
 int mq_endpoint_send_wait(struct mq_endpoint *ep, struct mq_pending *pending,
 			  ktime_t deadline);
 int mq_endpoint_reply(struct mq_endpoint *ep, u64 cookie, struct mq_message *reply);
-struct task_struct *mq_endpoint_refill_locked(struct mq_endpoint *ep);
-void mq_endpoint_wake_senders(struct mq_endpoint *ep, struct task_struct *admitted);
+void mq_endpoint_refill(struct mq_endpoint *ep) __releases(&ep->lock);
 void mq_endpoint_end_pendings(struct mq_endpoint *ep);
 int mq_endpoint_broadcast_begin(struct mq_endpoint *ep);
 void mq_endpoint_broadcast_end(struct mq_endpoint *ep);
@@ -408,8 +436,8 @@ static __always_inline bool mq_endpoint_send_open(struct mq_endpoint *ep,
 		return false;
 	}
 	oldest = mq_mailbox_push(&ep->mailbox, msg, false);
-	if (unlikely(oldest)) {
-		mq_endpoint_send_end(ep, oldest, dead);
+	if (unlikely(oldest) || tracepoint_enabled(mq_send)) {
+		mq_endpoint_send_end(ep, msg, oldest, dead);
 		return true;
 	}
 	spin_unlock(&ep->lock);

@@ -12,6 +12,7 @@
 #include "endpoint.h"
 #include "identity.h"
 #include "registry.h"
+#include "trace.h"
 
 /**
  * mq_frame_has_name - whether the bytes of a name are terminated, and zero behind
@@ -289,18 +290,21 @@ bool mq_frame_push(struct mq_buffer *buffer, const struct mq_message *msg, u64 s
  * mq_frame_explain_nobody - nobody has the name that a frame goes to
  * @from: who sent it
  * @name: the name
+ * @msg: what he sent
  *
  * Return: -ENOENT, which is noted but for the empty name; -EINVAL if it is no name.
  */
-int mq_frame_explain_nobody(const struct mq_endpoint *from, const struct mq_name *name)
+int mq_frame_explain_nobody(const struct mq_endpoint *from, const struct mq_name *name,
+			    const struct mq_message *msg)
 {
-	char shown[MQ_NAME_SIZE];
+	char shown[MQ_NAME_SIZE] = { };
 
 	if (!mq_frame_has_name(name->bytes))
 		return -EINVAL;
 	if (!name->bytes[0])
 		return -ENOENT;
 	mq_name_show(shown, sizeof(shown), name->bytes, strnlen(name->bytes, MQ_NAME_MAX));
+	trace_mq_reject(shown, msg, -ENOENT);
 	mq_alert_show(MQ_ALERT_NOBODY, "%s sends to %s, which does not exist\n",
 		      mq_endpoint_show_name(from), shown);
 	return -ENOENT;
@@ -334,9 +338,9 @@ static __always_inline int mq_frame_send(struct mq_endpoint *from, struct mq_mes
 
 	if (likely(!err))
 		return 0;
-	mq_message_put(msg);
 	if (err == -ENOENT)
-		return mq_frame_explain_nobody(from, &letter->name);
+		err = mq_frame_explain_nobody(from, &letter->name, msg);
+	mq_message_put(msg);
 	return err == -EINTR ? -ERESTARTSYS : err;
 }
 

@@ -47,7 +47,8 @@ bool mq_frame_push(struct mq_buffer *buffer, const struct mq_message *msg, u64 s
 		   u64 cookie);
 
 int mq_frame_reply(struct mq_endpoint *from, struct mq_message *msg);
-int mq_frame_explain_nobody(const struct mq_endpoint *from, const struct mq_name *name);
+int mq_frame_explain_nobody(const struct mq_endpoint *from, const struct mq_name *name,
+			    const struct mq_message *msg);
 
 ssize_t mq_frame_write(struct mq_endpoint *ep, const char __user *frames, size_t len,
 		       bool nonblock);

@@ -221,7 +221,7 @@ static long mq_ioctl_call(struct file *file, void __user *arg)
 	ret = mq_registry_send_pending(ep, &letter.name, &pending,
 				       mq_ioctl_deadline(&exchange));
 	if (ret == -ENOENT)
-		ret = mq_frame_explain_nobody(ep, &letter.name);
+		ret = mq_frame_explain_nobody(ep, &letter.name, pending.msg);
 	if (!ret)
 		ret = mq_ioctl_push_reply(&exchange, pending.reply, cookie);
 	mq_message_put(pending.reply);

@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 
 #include "driver.h"
+#include "trace.h"
 
 /* One is staged; more of those that fit into @room. */
 static void mq_endpoint_fill_stage_more_locked(struct mq_endpoint *ep, size_t room)
@@ -73,8 +74,6 @@ static __always_inline int mq_endpoint_fill_stage_locked(struct mq_endpoint *ep,
 int mq_endpoint_claim_stage(struct mq_endpoint *ep, size_t room, u32 most, bool nonblock)
 {
 	struct mq_stage *stage = &ep->stage;
-	struct task_struct *admitted = NULL;
-	bool has_room = false;
 	int ret;
 
 	spin_lock(&ep->lock);
@@ -87,15 +86,11 @@ int mq_endpoint_claim_stage(struct mq_endpoint *ep, size_t room, u32 most, bool 
 		ret = mq_endpoint_fill_stage_locked(ep, room, most);
 		stage->is_busy = !ret;
 		if (unlikely(ep->terms.policy == MQ_POLICY_BLOCK) && !ret) {
-			admitted = mq_endpoint_refill_locked(ep);
-			/* Not if it was staged before: then no place has become free. */
-			has_room = !mq_mailbox_is_full(&ep->mailbox);
+			mq_endpoint_refill(ep);
+			return 0;
 		}
 	}
 	spin_unlock(&ep->lock);
-
-	if (unlikely(admitted || has_room))
-		mq_endpoint_wake_senders(ep, admitted);
 	return ret;
 }
 
@@ -206,6 +201,16 @@ static void mq_endpoint_settle_stage_locked(struct mq_endpoint *ep, u32 delivere
 	ep->counters.delivered += delivered;
 }
 
+/* Called before they are counted: the stage and the messages in it are the caller's. */
+static noinline void mq_endpoint_tell_received(struct mq_endpoint *ep, u32 delivered)
+{
+	const struct mq_stage *stage = &ep->stage;
+	u32 i;
+
+	for (i = 0; i < delivered; i++)
+		trace_mq_receive(ep, mq_stage_peek(stage, i), stage->number + i);
+}
+
 /**
  * mq_endpoint_receive_next - all that is staged is delivered; go on with what is next
  * @ep: the endpoint
@@ -216,24 +221,25 @@ static void mq_endpoint_settle_stage_locked(struct mq_endpoint *ep, u32 delivere
  */
 bool mq_endpoint_receive_next(struct mq_endpoint *ep, u32 delivered, size_t room)
 {
-	struct task_struct *admitted = NULL;
-	bool readable_again = false;
-	bool more;
+	bool readable_again;
+
+	if (tracepoint_enabled(mq_receive))
+		mq_endpoint_tell_received(ep, delivered);
 
 	spin_lock(&ep->lock);
 	mq_endpoint_settle_stage_locked(ep, delivered);
-	more = room && !mq_endpoint_fill_stage_locked(ep, room, MQ_STAGE_MAX);
-	if (!more)
-		readable_again = mq_endpoint_release_stage_locked(ep);
-	else if (unlikely(ep->terms.policy == MQ_POLICY_BLOCK))
-		admitted = mq_endpoint_refill_locked(ep);
+	if (room && !mq_endpoint_fill_stage_locked(ep, room, MQ_STAGE_MAX)) {
+		if (unlikely(ep->terms.policy == MQ_POLICY_BLOCK))
+			mq_endpoint_refill(ep);
+		else
+			spin_unlock(&ep->lock);
+		return true;
+	}
+	readable_again = mq_endpoint_release_stage_locked(ep);
 	spin_unlock(&ep->lock);
 
-	if (!more)
-		mq_endpoint_wake_readers(ep, readable_again);
-	else if (unlikely(ep->terms.policy == MQ_POLICY_BLOCK))
-		mq_endpoint_wake_senders(ep, admitted);
-	return more;
+	mq_endpoint_wake_readers(ep, readable_again);
+	return false;
 }
 
 /**
@@ -248,6 +254,9 @@ void mq_endpoint_receive_end(struct mq_endpoint *ep, u32 delivered)
 	struct mq_message **left;
 	bool readable_again;
 	u32 discarded = 0;
+
+	if (tracepoint_enabled(mq_receive))
+		mq_endpoint_tell_received(ep, delivered);
 
 	/*
 	 *	reader				end of the endpoint

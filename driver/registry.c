@@ -18,6 +18,7 @@
 #include "endpoint.h"
 #include "identity.h"
 #include "quota.h"
+#include "trace.h"
 
 /*
  * Endpoints that a broadcast serves in one RCU section: long enough to cost little,
@@ -334,6 +335,23 @@ void mq_registry_show_quota(kuid_t user, u32 *endpoints, u64 *bytes)
 	mutex_unlock(&mq_registry.lock);
 }
 
+static void mq_registry_tell_end(struct mq_endpoint *ep)
+{
+	struct mq_status end;
+
+	mq_endpoint_show(ep, &init_user_ns, &end);
+	trace_mq_unregister(ep, &end);
+}
+
+/* Unlinked, it ends, and the link's reference is given back. */
+static void mq_registry_end(struct mq_endpoint *ep)
+{
+	mq_endpoint_end(ep);
+	if (trace_mq_unregister_enabled())
+		mq_registry_tell_end(ep);
+	mq_endpoint_put(ep);
+}
+
 static void mq_registry_work(struct work_struct *work)
 {
 	struct mq_endpoint *ep, *next;
@@ -346,10 +364,8 @@ static void mq_registry_work(struct work_struct *work)
 			mq_registry_unlink_locked(ep);
 	mutex_unlock(&mq_registry.lock);
 
-	llist_for_each_entry_safe(ep, next, dead, dead_node) {
-		mq_endpoint_end(ep);
-		mq_endpoint_put(ep);
-	}
+	llist_for_each_entry_safe(ep, next, dead, dead_node)
+		mq_registry_end(ep);
 }
 
 /**
@@ -494,6 +510,7 @@ static int mq_registry_link_locked(struct mq_endpoint *ep)
 		return err;
 	}
 	ep->linked = true;
+	trace_mq_register(ep);
 	if (ep->terms.events)
 		list_add_tail(&ep->listener, &mq_registry.listeners);
 	return 0;
@@ -546,8 +563,7 @@ void mq_registry_unlink(struct mq_endpoint *ep)
 	mq_registry_unlink_locked(ep);
 	mutex_unlock(&mq_registry.lock);
 
-	mq_endpoint_end(ep);
-	mq_endpoint_put(ep);
+	mq_registry_end(ep);
 }
 
 /**
@@ -570,8 +586,7 @@ int mq_registry_unlink_owner(struct pid *owner)
 	if (!ep)
 		return -ENOENT;
 
-	mq_endpoint_end(ep);
-	mq_endpoint_put(ep);
+	mq_registry_end(ep);
 	return 0;
 }
 
@@ -619,11 +634,12 @@ int mq_registry_send_rcu(const struct mq_name *name, struct mq_message *msg,
 }
 
 /**
- * mq_registry_is_open - whether a name takes whatever comes
+ * mq_registry_is_open - whether a name takes whatever comes, and nobody looks on
  * @from: who wants to know
  * @name: the name
  *
- * Return: true unless nobody has it, or whoever has it looks at what it takes.
+ * Return: true unless nobody has it, or whoever has it looks at what it takes, or the
+ * administrator does.
  */
 bool mq_registry_is_open(struct mq_endpoint *from, const struct mq_name *name)
 {
@@ -632,7 +648,7 @@ bool mq_registry_is_open(struct mq_endpoint *from, const struct mq_name *name)
 
 	rcu_read_lock();
 	ep = mq_registry_find_name_rcu(name, from->identity);
-	is_open = ep && READ_ONCE(ep->gate) == MQ_GATE_OPEN;
+	is_open = ep && READ_ONCE(ep->gate) == MQ_GATE_OPEN && !mq_endpoint_is_watched();
 	rcu_read_unlock();
 	return is_open;
 }
@@ -679,11 +695,14 @@ bool mq_registry_send_run(const struct mq_name *name, struct mq_message **msgs, 
 int mq_registry_send_pending(struct mq_endpoint *from, const struct mq_name *name,
 			     struct mq_pending *pending, ktime_t deadline)
 {
+	u32 size = pending->msg->text_len;
 	struct mq_endpoint *ep;
 	LLIST_HEAD(dead);
+	u64 begin;
 	int err;
 
 	mq_message_stamp(pending->msg);
+	begin = pending->msg->time;
 	rcu_read_lock();
 	ep = mq_endpoint_get_rcu(mq_registry_find_name_rcu(name, from->identity));
 	rcu_read_unlock();
@@ -696,6 +715,8 @@ int mq_registry_send_pending(struct mq_endpoint *from, const struct mq_name *nam
 		err = mq_endpoint_send_wait(ep, pending, deadline);
 	else if (err == -EAGAIN)
 		mq_endpoint_watch_room(from, ep);
+	if (pending->is_call && trace_mq_call_enabled())
+		trace_mq_call(ep, from, size, ktime_get_ns() - begin, err);
 	mq_endpoint_put(ep);
 	return err;
 }
@@ -720,12 +741,12 @@ int mq_registry_send_guarded(struct mq_endpoint *from, const struct mq_name *nam
 /*
  * One RCU section of a broadcast: the slots from @slot on, MQ_REGISTRY_BATCH at most.
  * The references for all mailboxes are taken at once, and those given back that no
- * mailbox has got.
+ * mailbox has got. @reached grows by how many have.
  *
  * Return: the next slot, or 0 if there is none.
  */
 static u32 mq_registry_broadcast_batch(u32 slot, struct mq_endpoint *from,
-				       struct mq_message *msg)
+				       struct mq_message *msg, u32 *reached)
 {
 	struct mq_endpoint __rcu **slots = mq_registry.slots;
 	u32 end = min(READ_ONCE(mq_registry.top), slot + MQ_REGISTRY_BATCH);
@@ -742,6 +763,7 @@ static u32 mq_registry_broadcast_batch(u32 slot, struct mq_endpoint *from,
 	}
 	rcu_read_unlock();
 
+	*reached += MQ_REGISTRY_BATCH - unused;
 	/* The caller's reference is left, whatever the receivers do meanwhile. */
 	WARN_ON(refcount_sub_and_test(unused, &msg->refs));
 	mq_message_drain(&dead);
@@ -763,7 +785,7 @@ static u32 mq_registry_broadcast_batch(u32 slot, struct mq_endpoint *from,
  */
 int mq_registry_broadcast(struct mq_endpoint *from, struct mq_message *msg)
 {
-	u32 slot = 0;
+	u32 slot = 0, reached = 0;
 	int err;
 
 	err = from ? mq_endpoint_broadcast_begin(from) : 0;
@@ -771,7 +793,7 @@ int mq_registry_broadcast(struct mq_endpoint *from, struct mq_message *msg)
 		return err;
 	mq_message_stamp(msg);
 
-	while ((slot = mq_registry_broadcast_batch(slot, from, msg))) {
+	while ((slot = mq_registry_broadcast_batch(slot, from, msg, &reached))) {
 		if (fatal_signal_pending(current)) {
 			err = -EINTR;
 			break;
@@ -780,5 +802,6 @@ int mq_registry_broadcast(struct mq_endpoint *from, struct mq_message *msg)
 	}
 	if (from)
 		mq_endpoint_broadcast_end(from);
+	trace_mq_broadcast(msg, reached);
 	return err;
 }

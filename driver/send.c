@@ -29,6 +29,7 @@
 
 #include "alert.h"
 #include "identity.h"
+#include "trace.h"
 
 static bool mq_pending_is_less(struct rb_node *node, const struct rb_node *other)
 {
@@ -145,7 +146,11 @@ static int mq_endpoint_end_call(struct mq_endpoint *ep, u64 cookie,
  */
 int mq_endpoint_reply(struct mq_endpoint *ep, u64 cookie, struct mq_message *reply)
 {
-	return mq_endpoint_end_call(ep, cookie, reply, 0);
+	u32 size = reply->text_len;
+	int err = mq_endpoint_end_call(ep, cookie, reply, 0);
+
+	trace_mq_reply(ep, size, err);
+	return err;
 }
 
 static void mq_endpoint_overwrite(struct mq_endpoint *ep, struct mq_message *oldest,
@@ -160,22 +165,69 @@ static void mq_endpoint_overwrite(struct mq_endpoint *ep, struct mq_message *old
 			      mq_endpoint_show_name(ep), ep->terms.depth);
 }
 
+/* Behind the lock the message may be read and gone. */
+static void mq_endpoint_note_sent_locked(const struct mq_endpoint *ep,
+					 const struct mq_message *msg, struct mq_sent *sent)
+{
+	*sent = (struct mq_sent) {
+		.sender = msg->sender->name,
+		.number = ep->mailbox.last,
+		.queued = mq_endpoint_queued_locked(ep),
+		.size = msg->text_len,
+		.flags = msg->flags,
+	};
+}
+
+/* True: it overflows. */
+static bool mq_endpoint_count_overwritten_locked(struct mq_endpoint *ep, u32 overwritten)
+{
+	bool overflows = overwritten && !ep->overflowing;
+
+	if (overwritten) {
+		ep->counters.overwritten += overwritten;
+		ep->overflowing = true;
+	}
+	return overflows;
+}
+
+/* mq_endpoint_send_end() where somebody looks on. */
+static noinline void mq_endpoint_send_end_told(struct mq_endpoint *ep, struct mq_message *msg,
+					       struct mq_message *oldest,
+					       struct llist_head *dead)
+	__releases(&ep->lock)
+{
+	bool overflows = mq_endpoint_count_overwritten_locked(ep, !!oldest);
+	struct mq_sent sent;
+
+	mq_endpoint_note_sent_locked(ep, msg, &sent);
+	spin_unlock(&ep->lock);
+
+	trace_mq_send(ep, &sent);
+	mq_endpoint_wake_active(ep, 1);
+	if (!oldest)
+		return;
+	trace_mq_overwrite(ep, oldest->sender, oldest->text_len, &sent.sender);
+	mq_endpoint_overwrite(ep, oldest, overflows, dead);
+}
+
 /**
- * mq_endpoint_send_end - a message is in the mailbox: count, unlock, wake
+ * mq_endpoint_send_end - a message is in the mailbox: count, unlock, tell, wake
  * @ep: the endpoint, whose lock the caller holds; it is released
+ * @msg: the message, which is the mailbox's
  * @oldest: the message that had to make room, or NULL; its reference is given back
  * @dead: receives that one if it has no other reference
  */
-void mq_endpoint_send_end(struct mq_endpoint *ep, struct mq_message *oldest,
-			  struct llist_head *dead)
+void mq_endpoint_send_end(struct mq_endpoint *ep, struct mq_message *msg,
+			  struct mq_message *oldest, struct llist_head *dead)
 	__releases(&ep->lock)
 {
-	bool overflows = oldest && !ep->overflowing;
+	bool overflows;
 
-	if (oldest) {
-		ep->counters.overwritten++;
-		ep->overflowing = true;
+	if (mq_endpoint_is_watched()) {
+		mq_endpoint_send_end_told(ep, msg, oldest, dead);
+		return;
 	}
+	overflows = mq_endpoint_count_overwritten_locked(ep, !!oldest);
 	spin_unlock(&ep->lock);
 
 	mq_endpoint_wake_active(ep, 1);
@@ -190,6 +242,8 @@ void mq_endpoint_send_end(struct mq_endpoint *ep, struct mq_message *oldest,
  *	lies at @msgs changes
  * @count: how many
  * @dead: receives messages that were overwritten and have no other reference
+ *
+ * Nobody is told of each message: see mq_registry_is_open().
  *
  * Return: true, or false if the mailbox is not open.
  */
@@ -211,17 +265,37 @@ bool mq_endpoint_send_run(struct mq_endpoint *ep, struct mq_message **msgs, u32 
 		if (oldest)
 			msgs[overwritten++] = oldest;
 	}
-	overflows = overwritten && !ep->overflowing;
-	if (overwritten) {
-		ep->counters.overwritten += overwritten;
-		ep->overflowing = true;
-	}
+	overflows = mq_endpoint_count_overwritten_locked(ep, overwritten);
 	spin_unlock(&ep->lock);
 
 	mq_endpoint_wake_active(ep, count);
 	for (i = 0; i < overwritten; i++)
 		mq_endpoint_overwrite(ep, msgs[i], overflows && !i, dead);
 	return true;
+}
+
+static int mq_endpoint_send_looking(struct mq_endpoint *ep, struct mq_message *msg,
+				    struct mq_pending *pending, struct llist_head *dead)
+{
+	struct mq_message *oldest;
+	int ret;
+
+	if (!mq_identity_is_in(ep->identity, mq_identity_find_space(msg->sender)))
+		return -ENOENT;
+	if (!mq_identity_has_access(msg->sender, ep->identity, ep->terms.access))
+		return -EACCES;
+	if (pending && pending->is_call && ep->owner)
+		return READ_ONCE(ep->gate) == MQ_GATE_CLOSED ? -ENOENT : -EOPNOTSUPP;
+
+	spin_lock(&ep->lock);
+	ret = mq_endpoint_admit_locked(ep, msg, pending);
+	if (ret) {
+		spin_unlock(&ep->lock);
+		return ret;
+	}
+	oldest = mq_endpoint_push_locked(ep, msg, pending);
+	mq_endpoint_send_end(ep, msg, oldest, dead);
+	return pending && pending->is_call ? MQ_SEND_PENDING : 0;
 }
 
 /**
@@ -240,23 +314,13 @@ bool mq_endpoint_send_run(struct mq_endpoint *ep, struct mq_message **msgs, u32 
 int mq_endpoint_send_guarded(struct mq_endpoint *ep, struct mq_message *msg,
 			     struct mq_pending *pending, struct llist_head *dead)
 {
-	int ret;
+	int ret = mq_endpoint_send_looking(ep, msg, pending, dead);
 
-	if (!mq_identity_is_in(ep->identity, mq_identity_find_space(msg->sender)))
-		return -ENOENT;
-	if (!mq_identity_has_access(msg->sender, ep->identity, ep->terms.access))
-		return -EACCES;
-	if (pending && pending->is_call && ep->owner)
-		return READ_ONCE(ep->gate) == MQ_GATE_CLOSED ? -ENOENT : -EOPNOTSUPP;
-
-	spin_lock(&ep->lock);
-	ret = mq_endpoint_admit_locked(ep, msg, pending);
-	if (ret) {
-		spin_unlock(&ep->lock);
-		return ret;
-	}
-	mq_endpoint_send_end(ep, mq_endpoint_push_locked(ep, msg, pending), dead);
-	return pending && pending->is_call ? MQ_SEND_PENDING : 0;
+	/* Nobody has the name; or it takes no message of his, and a broadcast passes by. */
+	if (ret < 0 && ret != -ENOENT &&
+	    !(ret == -EACCES && msg->flags & MQ_FRAME_BROADCAST))
+		trace_mq_reject(ep->name.bytes, msg, ret);
+	return ret;
 }
 
 static struct mq_message *mq_endpoint_new_event(struct mq_endpoint *ep,
@@ -279,7 +343,7 @@ static struct mq_message *mq_endpoint_new_event(struct mq_endpoint *ep,
  */
 void mq_endpoint_send_event(struct mq_endpoint *ep, struct mq_identity *whose, u32 flags)
 {
-	struct mq_message *msg = mq_endpoint_new_event(ep, whose, flags);
+	struct mq_message *oldest, *msg = mq_endpoint_new_event(ep, whose, flags);
 	LLIST_HEAD(dead);
 
 	spin_lock(&ep->lock);
@@ -287,10 +351,12 @@ void mq_endpoint_send_event(struct mq_endpoint *ep, struct mq_identity *whose, u
 		mq_mailbox_skip(&ep->mailbox);
 		ep->counters.overwritten++;
 		spin_unlock(&ep->lock);
+		trace_mq_overwrite(ep, whose, 0, &whose->name);
 		mq_message_put(msg);
 		return;
 	}
-	mq_endpoint_send_end(ep, mq_endpoint_push_locked(ep, msg, NULL), &dead);
+	oldest = mq_endpoint_push_locked(ep, msg, NULL);
+	mq_endpoint_send_end(ep, msg, oldest, &dead);
 	mq_message_drain(&dead);
 }
 
@@ -362,16 +428,17 @@ int mq_endpoint_send_wait(struct mq_endpoint *ep, struct mq_pending *pending,
 	return ret;
 }
 
-/**
- * mq_endpoint_refill_locked - a place that is free goes to who has waited longest for one
- * @ep: the endpoint
+/*
+ * A place that is free goes to who has waited longest for one.
  *
- * Return: the thread that waited, with a reference for mq_endpoint_wake_senders(); NULL if
+ * Return: the thread that waited, with a reference, and @sent is what it sent; NULL if
  * nobody does, or no place is free.
  */
-struct task_struct *mq_endpoint_refill_locked(struct mq_endpoint *ep)
+static struct task_struct *mq_endpoint_refill_locked(struct mq_endpoint *ep,
+						     struct mq_sent *sent)
 {
 	struct mq_pending *pending;
+	struct mq_message *msg;
 
 	lockdep_assert_held(&ep->lock);
 	pending = list_first_entry_or_null(&ep->senders, struct mq_pending, room);
@@ -379,7 +446,9 @@ struct task_struct *mq_endpoint_refill_locked(struct mq_endpoint *ep)
 		return NULL;
 
 	list_del(&pending->room);
-	mq_endpoint_push_locked(ep, pending->msg, pending);
+	msg = pending->msg;
+	mq_endpoint_push_locked(ep, msg, pending);
+	mq_endpoint_note_sent_locked(ep, msg, sent);
 	if (!pending->is_call)
 		return mq_pending_end_locked(pending, 0);
 	/* It goes on sleeping, for the reply; that it looks up once does no harm. */
@@ -387,16 +456,26 @@ struct task_struct *mq_endpoint_refill_locked(struct mq_endpoint *ep)
 }
 
 /**
- * mq_endpoint_wake_senders - tell that a place has become free
- * @ep: the endpoint
- * @admitted: who has got it, from mq_endpoint_refill_locked(); or NULL
+ * mq_endpoint_refill - a reader has taken a message out of a blocking mailbox
+ * @ep: the endpoint, whose lock the caller holds; it is released
+ *
+ * The place goes to who has waited longest for one, or those who poll are told of it. But
+ * a message that was staged before has left none.
  */
-void mq_endpoint_wake_senders(struct mq_endpoint *ep, struct task_struct *admitted)
+void mq_endpoint_refill(struct mq_endpoint *ep)
+	__releases(&ep->lock)
 {
+	struct mq_sent sent;
+	struct task_struct *admitted = mq_endpoint_refill_locked(ep, &sent);
+	bool has_room = !mq_mailbox_is_full(&ep->mailbox);
+
+	spin_unlock(&ep->lock);
+
 	if (admitted) {
+		trace_mq_send(ep, &sent);
 		mq_pending_wake(admitted);
 		mq_endpoint_wake_active(ep, 1);
-	} else if (wq_has_sleeper(&ep->room)) {
+	} else if (has_room && wq_has_sleeper(&ep->room)) {
 		wake_up_interruptible_all(&ep->room);
 	}
 }

@@ -18,6 +18,7 @@
 #include "identity.h"
 #include "message.h"
 #include "registry.h"
+#include "trace.h"
 
 static struct mq_endpoint *mq_text_look_up(void)
 {
@@ -74,9 +75,10 @@ static int mq_text_reg(struct file *file, const struct mq_command *cmd)
 static void mq_text_alert_nobody(const struct mq_command *cmd,
 				 const struct mq_message *msg)
 {
-	char name[MQ_NAME_SIZE];
+	char name[MQ_NAME_SIZE] = { };
 
 	mq_name_show(name, sizeof(name), cmd->word, cmd->word_len);
+	trace_mq_reject(name, msg, -ENOENT);
 	mq_alert_show(MQ_ALERT_NOBODY, "%s sends to %s, which does not exist\n",
 		      msg->sender->name.bytes, name);
 }
