@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * debugfs mq/endpoints: one line per endpoint, for an administrator; mq/senders: one per
- * sender in the kernel.
+ * debugfs, for an administrator: mq/endpoints has a line for each endpoint, mq/senders one for
+ * each sender in the kernel, mq/counters and mq/memory a line for each figure of all together.
  */
 #ifndef _MQ_DEBUGFS_H
 #define _MQ_DEBUGFS_H

@@ -14,6 +14,7 @@
 #include "driver.h"
 #include "handle.h"
 #include "identity.h"
+#include "registry.h"
 
 /*
  * Where the polls of processes wait, and those on files that are not bound. epoll keeps
@@ -67,15 +68,35 @@ wait_queue_head_t *mq_endpoint_find_pollers(struct pid *owner)
 	return &mq_pollers[hash_ptr(owner, MQ_POLLERS_BITS)].head;
 }
 
-/* All in one piece of memory: numbers, shares, holders. */
-static struct mq_ledger *mq_endpoint_new_ledger(const struct mq_terms *terms)
+/* All in one piece of memory: numbers, shares, holders. 0 where there is none. */
+static size_t mq_endpoint_find_ledger_bytes(const struct mq_terms *terms)
 {
 	size_t fair = terms->policy == MQ_POLICY_FAIR ? terms->depth : 0;
 	struct mq_ledger *ledger;
 
-	ledger = kvzalloc(struct_size(ledger, numbers, terms->depth) +
-			  fair * (sizeof(*ledger->shares) + sizeof(*ledger->holders)), MQ_GFP);
-	if (!ledger || !fair)
+	if (!mq_terms_has_ledger(terms))
+		return 0;
+	return struct_size(ledger, numbers, terms->depth) +
+	       fair * (sizeof(*ledger->shares) + sizeof(*ledger->holders));
+}
+
+/**
+ * mq_endpoint_find_mailbox_bytes - what the places of a mailbox take
+ * @terms: on which terms it takes messages
+ *
+ * Return: bytes, those of the ledger included.
+ */
+size_t mq_endpoint_find_mailbox_bytes(const struct mq_terms *terms)
+{
+	return terms->depth * sizeof(struct mq_message *) +
+	       mq_endpoint_find_ledger_bytes(terms);
+}
+
+static struct mq_ledger *mq_endpoint_new_ledger(const struct mq_terms *terms)
+{
+	struct mq_ledger *ledger = kvzalloc(mq_endpoint_find_ledger_bytes(terms), MQ_GFP);
+
+	if (!ledger || terms->policy != MQ_POLICY_FAIR)
 		return ledger;
 	ledger->shares = (struct mq_share *)(ledger->numbers + terms->depth);
 	ledger->holders = (u16 *)(ledger->shares + terms->depth);
@@ -178,6 +199,7 @@ static void mq_endpoint_free_rcu(struct rcu_head *rcu)
  */
 void mq_endpoint_free(struct mq_endpoint *ep)
 {
+	mq_registry_forget(ep);
 	mq_endpoint_free_mailbox(ep);
 	call_rcu(&ep->rcu, mq_endpoint_free_rcu);
 }

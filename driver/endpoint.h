@@ -234,7 +234,8 @@ static __always_inline bool mq_endpoint_is_watched(void)
  * @is_broadcasting: one of the owner's threads broadcasts; under the lock
  * @by_name: in the registry's table of names
  * @by_owner: in the registry's table of processes
- * @listener: in the registry's list of those who want events
+ * @listener: in the registry's list of those who want events, or in that of all others,
+ *	the ended ones among them; in none if it was never registered
  * @exit_watch: on the owner's wait_pidfd while linked; a process's
  * @room_watch: on @full's queue @room; a file's
  * @dead_node: in the registry's list of the dead
@@ -297,6 +298,7 @@ void mq_endpoint_free(struct mq_endpoint *ep);
 void mq_endpoint_end(struct mq_endpoint *ep);
 void mq_endpoint_wake(struct mq_endpoint *ep, u32 messages);
 void mq_endpoint_wake_pollers(struct mq_endpoint *ep);
+size_t mq_endpoint_find_mailbox_bytes(const struct mq_terms *terms);
 void mq_endpoint_show(struct mq_endpoint *ep, struct user_namespace *ns,
 		      struct mq_status *status);
 

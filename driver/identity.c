@@ -40,8 +40,14 @@ static bool mq_identity_is_allowed(struct file *opener, const struct mq_name *na
 	return name->bytes[0] != '.' || mq_identity_is_capable(opener, CAP_SYS_ADMIN);
 }
 
-/* It is asked of everybody, so a refusal is nothing that an audit should see. */
-static bool mq_identity_has_right(struct file *opener, int cap)
+/**
+ * mq_identity_has_right - the same where everybody asks: no audit sees a refusal
+ * @opener: the file
+ * @cap: the capability
+ *
+ * Return: true if both have it.
+ */
+bool mq_identity_has_right(struct file *opener, int cap)
 {
 	return ns_capable_noaudit(&init_user_ns, cap) &&
 	       file_ns_capable(opener, &init_user_ns, cap);

@@ -61,6 +61,7 @@ kuid_t mq_identity_find_account(const struct cred *cred);
 void mq_identity_free(struct mq_identity *identity);
 
 bool mq_identity_is_capable(struct file *opener, int cap);
+bool mq_identity_has_right(struct file *opener, int cap);
 bool mq_identity_has_access(const struct mq_identity *sender,
 			    const struct mq_identity *owner, enum mq_access access);
 

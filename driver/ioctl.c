@@ -401,6 +401,24 @@ static long mq_ioctl_list(struct file *file, void __user *arg)
 	return mq_ioctl_push(arg, &list, sizeof(list));
 }
 
+static long mq_ioctl_totals(struct file *file, void __user *arg)
+{
+	struct mq_totals totals;
+	u32 size;
+	int err;
+
+	if (!mq_identity_has_right(file, CAP_SYS_ADMIN))
+		return -EPERM;
+	err = mq_ioctl_pop_grown(&totals, sizeof(totals), sizeof(totals), arg);
+	if (err)
+		return err;
+	if (totals.flags)
+		return -EINVAL;
+	size = totals.size;
+	mq_registry_show_totals(&totals);
+	return mq_ioctl_push_grown(arg, &totals, sizeof(totals), size);
+}
+
 /**
  * mq_file_ioctl - what no read and no write can say
  * @file: on which file
@@ -428,6 +446,8 @@ long mq_file_ioctl(struct file *file, unsigned int cmd, unsigned long address)
 		return mq_ioctl_status(file, arg);
 	case MQ_IOC_LIST:
 		return mq_ioctl_list(file, arg);
+	case MQ_IOC_TOTALS:
+		return mq_ioctl_totals(file, arg);
 	default:
 		return -ENOTTY;
 	}

@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 
 #include "driver.h"
+#include "totals.h"
 
 /*
  * Short messages, a KiB, and what CMD_BUF_SIZE allows at most unless it is raised each
@@ -72,15 +73,31 @@ void mq_message_deinit(void)
 	}
 }
 
-static struct kmem_cache *mq_message_slab(size_t size)
+static size_t mq_message_bytes(size_t size)
+{
+	return struct_size((struct mq_message *)NULL, data, size);
+}
+
+/* For @size bytes of data; NULL if it is for none of them. */
+static const struct mq_message_cache *mq_message_find_cache(size_t size)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(mq_message_caches); i++)
-		if (struct_size((struct mq_message *)NULL, data, size) <=
-		    mq_message_caches[i].size)
-			return mq_message_caches[i].slab;
+		if (mq_message_bytes(size) <= mq_message_caches[i].size)
+			return &mq_message_caches[i];
 	return NULL;
+}
+
+static void mq_message_free_memory(struct mq_message *msg, size_t size)
+{
+	const struct mq_message_cache *cache = mq_message_find_cache(size);
+
+	mq_totals_drop_message(cache ? cache->size : mq_message_bytes(size));
+	if (cache)
+		kmem_cache_free(cache->slab, msg);
+	else
+		kvfree(msg);
 }
 
 /**
@@ -93,11 +110,14 @@ static struct kmem_cache *mq_message_slab(size_t size)
  */
 struct mq_message *mq_message_alloc(size_t size)
 {
-	struct kmem_cache *slab = mq_message_slab(size);
+	const struct mq_message_cache *cache = mq_message_find_cache(size);
+	struct mq_message *msg;
 
-	if (slab)
-		return kmem_cache_alloc(slab, MQ_GFP);
-	return kvmalloc(struct_size((struct mq_message *)NULL, data, size), MQ_GFP);
+	msg = cache ? kmem_cache_alloc(cache->slab, MQ_GFP) :
+		      kvmalloc(mq_message_bytes(size), MQ_GFP);
+	if (msg)
+		mq_totals_hold_message(cache ? cache->size : mq_message_bytes(size));
+	return msg;
 }
 
 /**
@@ -114,8 +134,10 @@ struct mq_message *mq_message_new_event(struct mq_identity *whose, u32 flags)
 {
 	struct mq_message *msg;
 
-	msg = kmem_cache_alloc(mq_message_slab(0), GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN);
+	msg = kmem_cache_alloc(mq_message_caches[0].slab,
+			       GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN);
 	if (msg) {
+		mq_totals_hold_message(MQ_MESSAGE_FIRST);
 		mq_message_begin(msg, mq_identity_get(whose), 0);
 		msg->flags = flags;
 		mq_message_stamp(msg);
@@ -138,7 +160,6 @@ static void mq_message_put_carrier(struct mq_message *carrier, u32 refs)
 void mq_message_free(struct mq_message *msg)
 {
 	struct mq_identity *sender = msg->sender;
-	struct kmem_cache *slab;
 
 	if (msg->carrier) {
 		mq_message_put_carrier(msg->carrier, 1);
@@ -146,13 +167,8 @@ void mq_message_free(struct mq_message *msg)
 	}
 	/* An event's memory is its receiver's, not that of whom it tells. */
 	if (msg->size > MQ_MESSAGE_SHORT || !sender || msg->flags & MQ_FRAME_EVENT ||
-	    !mq_identity_push_spare(sender, msg)) {
-		slab = mq_message_slab(msg->size);
-		if (slab)
-			kmem_cache_free(slab, msg);
-		else
-			kvfree(msg);
-	}
+	    !mq_identity_push_spare(sender, msg))
+		mq_message_free_memory(msg, msg->size);
 	mq_identity_put(sender);
 }
 
@@ -195,7 +211,7 @@ void mq_message_put_some(struct mq_message **msgs, u32 count)
 void mq_message_free_spare(struct mq_message *spare)
 {
 	if (spare)
-		kmem_cache_free(mq_message_slab(0), spare);
+		mq_message_free_memory(spare, 0);
 }
 
 /**

@@ -18,6 +18,7 @@
 #include "endpoint.h"
 #include "identity.h"
 #include "quota.h"
+#include "totals.h"
 #include "trace.h"
 
 /*
@@ -138,6 +139,8 @@ static void mq_registry_work(struct work_struct *work);
  * count: how many slots are in use, under the lock
  * used: which slots are taken, under the lock
  * listeners: who is told of all that come and go, under the lock
+ * others: all other endpoints, and those who have gone and are not freed; likewise
+ * past: how many came and went, and the counters of those that are freed; likewise
  * dead: endpoints whose owner has ended, each with its link's reference; anybody
  *	adds, without the lock, only @reap removes, under it: what the list held at
  *	any moment stays linked as long as the lock is held
@@ -152,12 +155,15 @@ static struct {
 	u32 count;
 	unsigned long *used;
 	struct list_head listeners;
+	struct list_head others;
+	struct mq_totals past;
 	struct llist_head dead;
 	struct work_struct reap;
 	struct workqueue_struct *queue;
 } mq_registry = {
 	.lock = __MUTEX_INITIALIZER(mq_registry.lock),
 	.listeners = LIST_HEAD_INIT(mq_registry.listeners),
+	.others = LIST_HEAD_INIT(mq_registry.others),
 	.dead = LLIST_HEAD_INIT(mq_registry.dead),
 	.reap = __WORK_INITIALIZER(mq_registry.reap, mq_registry_work),
 };
@@ -297,7 +303,8 @@ static void mq_registry_unlink_locked(struct mq_endpoint *ep)
 	ep->linked = false;
 	/* A file that remembers it must not find it when this process registers anew. */
 	WRITE_ONCE(ep->gate, MQ_GATE_CLOSED);
-	list_del_init(&ep->listener);
+	list_move_tail(&ep->listener, &mq_registry.others);
+	mq_registry.past.gone++;
 	mq_quota_put_locked(ep->identity, ep->terms.depth);
 	if (mq_endpoint_is_anonymous(ep))
 		return;
@@ -333,6 +340,53 @@ void mq_registry_show_quota(kuid_t user, u32 *endpoints, u64 *bytes)
 	mq_registry_unlink_dead_locked();
 	mq_quota_show_locked(user, endpoints, bytes);
 	mutex_unlock(&mq_registry.lock);
+}
+
+/**
+ * mq_registry_forget - an endpoint is going to be freed: what it has counted stays
+ * @ep: the endpoint, without references; or one that was never linked
+ *
+ * May sleep.
+ */
+void mq_registry_forget(struct mq_endpoint *ep)
+{
+	mutex_lock(&mq_registry.lock);
+	if (!list_empty(&ep->listener)) {
+		mq_totals_add_counters(&mq_registry.past, ep);
+		list_del(&ep->listener);
+	}
+	mutex_unlock(&mq_registry.lock);
+}
+
+static void mq_registry_add_totals_locked(struct mq_totals *totals, struct list_head *list)
+{
+	struct mq_endpoint *ep;
+
+	list_for_each_entry(ep, list, listener) {
+		mq_totals_add_counters(totals, ep);
+		mq_totals_add_memory(totals, ep);
+		cond_resched();
+	}
+}
+
+/**
+ * mq_registry_show_totals - what became of all messages, and the memory that is held
+ * @totals: receives it; its size is the caller's
+ *
+ * Whoever was waited for no longer counts. Takes as long as there are endpoints, and
+ * nobody comes or goes meanwhile: for an administrator. May sleep.
+ */
+void mq_registry_show_totals(struct mq_totals *totals)
+{
+	mutex_lock(&mq_registry.lock);
+	mq_registry_unlink_dead_locked();
+	*totals = mq_registry.past;
+	totals->names = mq_registry.count;
+	totals->anonymous = totals->come - totals->gone - totals->names;
+	mq_registry_add_totals_locked(totals, &mq_registry.listeners);
+	mq_registry_add_totals_locked(totals, &mq_registry.others);
+	mutex_unlock(&mq_registry.lock);
+	mq_totals_add_local(totals);
 }
 
 static void mq_registry_tell_end(struct mq_endpoint *ep)
@@ -511,8 +565,9 @@ static int mq_registry_link_locked(struct mq_endpoint *ep)
 	}
 	ep->linked = true;
 	trace_mq_register(ep);
-	if (ep->terms.events)
-		list_add_tail(&ep->listener, &mq_registry.listeners);
+	list_add_tail(&ep->listener, ep->terms.events ? &mq_registry.listeners :
+							&mq_registry.others);
+	mq_registry.past.come++;
 	return 0;
 }
 
@@ -792,6 +847,7 @@ int mq_registry_broadcast(struct mq_endpoint *from, struct mq_message *msg)
 	if (err)
 		return err;
 	mq_message_stamp(msg);
+	mq_totals_count_broadcast();
 
 	while ((slot = mq_registry_broadcast_batch(slot, from, msg, &reached))) {
 		if (fatal_signal_pending(current)) {

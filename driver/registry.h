@@ -22,6 +22,9 @@
  * is not found, gets no broadcast and no event, and is not listed. Without, one space, NULL,
  * has all.
  *
+ * Who was unlinked is known on until he is freed, for his counters: then they are added to
+ * those of all who have gone.
+ *
  * The reference that goes with the link is the work's for those on the list of the
  * dead, and else that of whoever unlinks: he ends the endpoint and gives it back.
  */
@@ -40,7 +43,9 @@ void mq_registry_deinit(void);
 int mq_registry_link(struct mq_endpoint *ep);
 void mq_registry_unlink(struct mq_endpoint *ep);
 int mq_registry_unlink_owner(struct pid *owner);
+void mq_registry_forget(struct mq_endpoint *ep);
 void mq_registry_show_quota(kuid_t user, u32 *endpoints, u64 *bytes);
+void mq_registry_show_totals(struct mq_totals *totals);
 
 struct mq_endpoint *mq_registry_find_rcu(struct pid *owner);
 struct mq_endpoint *mq_registry_find_name_rcu(const struct mq_name *name,

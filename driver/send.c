@@ -29,6 +29,7 @@
 
 #include "alert.h"
 #include "identity.h"
+#include "totals.h"
 #include "trace.h"
 
 static bool mq_pending_is_less(struct rb_node *node, const struct rb_node *other)
@@ -79,6 +80,7 @@ static struct mq_message *mq_endpoint_push_locked(struct mq_endpoint *ep,
 		pending->cookie = ++ep->last_cookie;
 		msg->cookie = pending->cookie;
 		rb_add(&pending->call, &ep->calls, mq_pending_is_less);
+		mq_totals_count_call();
 	}
 	if (ep->terms.policy == MQ_POLICY_FAIR)
 		return mq_mailbox_push_fair(&ep->mailbox, msg, __kuid_val(msg->sender->account));

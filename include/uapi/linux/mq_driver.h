@@ -280,8 +280,61 @@ struct mq_list {
 	__u32 position;
 };
 
+/**
+ * struct mq_totals - all endpoints together, those that have gone included
+ * @size: sizeof(struct mq_totals); afterwards what the driver knows
+ * @flags: 0
+ * @names: named endpoints that there are
+ * @anonymous: endpoints without a name that there are
+ * @come: endpoints that were made so far
+ * @gone: of those, how many have ended; come = gone + names + anonymous
+ * @queued: messages that wait to be read
+ * @accepted: messages put into mailboxes, a broadcast once for each; here and in the next
+ *	four as in struct mq_status, since the module was loaded
+ * @delivered: read to the last byte
+ * @overwritten: lost to newer ones
+ * @discarded: unread when their endpoint ended
+ * @rejected: refused for want of room
+ * @broadcasts: broadcasts begun
+ * @calls: requests put into mailboxes; they are among those accepted
+ * @endpoints: endpoints in memory: also those that have ended while somebody still has
+ *	the file by which they were made open
+ * @endpoint_bytes: of the endpoints themselves
+ * @slots: places for messages in all mailboxes, taken or not
+ * @slot_bytes: of these, with the places of those that are being read
+ * @messages: pieces of memory for messages: for those queued, one for a broadcast, and
+ *	for frames written together to one name; those being written; and one that a
+ *	sender may keep for his next
+ * @message_bytes: of these, as they are taken from the kernel
+ *
+ * accepted = delivered + overwritten + discarded + queued. What open files, processes'
+ * identities and tables take is not in the bytes.
+ */
+struct mq_totals {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 names;
+	__aligned_u64 anonymous;
+	__aligned_u64 come;
+	__aligned_u64 gone;
+	__aligned_u64 queued;
+	__aligned_u64 accepted;
+	__aligned_u64 delivered;
+	__aligned_u64 overwritten;
+	__aligned_u64 discarded;
+	__aligned_u64 rejected;
+	__aligned_u64 broadcasts;
+	__aligned_u64 calls;
+	__aligned_u64 endpoints;
+	__aligned_u64 endpoint_bytes;
+	__aligned_u64 slots;
+	__aligned_u64 slot_bytes;
+	__aligned_u64 messages;
+	__aligned_u64 message_bytes;
+};
+
 /*
- * The ioctls. INFO, STATUS and LIST work on any open file; CALL, RECEIVE and PEEK
+ * The ioctls. INFO, STATUS and LIST work on any open file, TOTALS too; CALL, RECEIVE and PEEK
  * only on one that is bound (else ENOTCONN).
  *
  * MQ_IOC_INFO	  struct mq_info: limits and features.
@@ -294,6 +347,7 @@ struct mq_list {
  *		  them; 0 bytes if there are none. @send_size and @timeout are 0.
  * MQ_IOC_STATUS  struct mq_status: the endpoint called @name (ENOENT).
  * MQ_IOC_LIST	  struct mq_list: all named endpoints.
+ * MQ_IOC_TOTALS  struct mq_totals: all endpoints together; needs CAP_SYS_ADMIN (EPERM).
  */
 #define MQ_IOC_TYPE		0xBC
 #define MQ_IOC_INFO		_IO(MQ_IOC_TYPE, 0)
@@ -303,5 +357,6 @@ struct mq_list {
 #define MQ_IOC_PEEK		_IO(MQ_IOC_TYPE, 4)
 #define MQ_IOC_STATUS		_IO(MQ_IOC_TYPE, 5)
 #define MQ_IOC_LIST		_IO(MQ_IOC_TYPE, 6)
+#define MQ_IOC_TOTALS		_IO(MQ_IOC_TYPE, 7)
 
 #endif /* _UAPI_LINUX_MQ_DRIVER_H */
