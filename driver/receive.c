@@ -187,13 +187,11 @@ static void mq_endpoint_wake_readers(struct mq_endpoint *ep, bool readable_again
 		mq_endpoint_wake_pollers(ep);
 }
 
-/* The first @delivered of what is staged are the caller's. */
+/* The first @delivered of what is staged, at least one, are the caller's. */
 static void mq_endpoint_settle_stage_locked(struct mq_endpoint *ep, u32 delivered)
 {
 	struct mq_stage *stage = &ep->stage;
 
-	if (!delivered)
-		return;
 	stage->first += delivered;
 	stage->count -= delivered;
 	stage->number += delivered;
@@ -214,7 +212,7 @@ static noinline void mq_endpoint_tell_received(struct mq_endpoint *ep, u32 deliv
 /**
  * mq_endpoint_receive_next - all that is staged is delivered; go on with what is next
  * @ep: the endpoint
- * @delivered: how many that was; their references are the caller's
+ * @delivered: how many that was, at least one; their references are the caller's
  * @room: bytes that the next messages may take as frames; 0: there shall be none
  *
  * Return: true if others are staged; else the stage has been given back.
@@ -270,7 +268,8 @@ void mq_endpoint_receive_end(struct mq_endpoint *ep, u32 delivered)
 	 * it nobody else touches the stage of an ended endpoint.
 	 */
 	spin_lock(&ep->lock);
-	mq_endpoint_settle_stage_locked(ep, delivered);
+	if (delivered)
+		mq_endpoint_settle_stage_locked(ep, delivered);
 	left = ep->stage.msgs + ep->stage.first;
 	if (ep->ended) {
 		swap(discarded, ep->stage.count);
