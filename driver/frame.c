@@ -14,21 +14,6 @@
 #include "registry.h"
 #include "trace.h"
 
-/**
- * mq_frame_has_name - whether the bytes of a name are terminated, and zero behind
- * @name: MQ_NAME_SIZE bytes
- *
- * The empty name is one too; whether a name is possible is another matter.
- *
- * Return: true if they are.
- */
-bool mq_frame_has_name(const char *name)
-{
-	size_t len = strnlen(name, MQ_NAME_SIZE);
-
-	return len < MQ_NAME_SIZE && !memchr_inv(name + len, 0, MQ_NAME_SIZE - len);
-}
-
 /* Whether what stands around the name is right; see below. */
 static __always_inline bool mq_frame_is_sound_around(const struct mq_frame *frame,
 						     size_t left, u32 flags)
@@ -51,7 +36,7 @@ static __always_inline bool mq_frame_is_sound(const struct mq_frame *frame, size
 		return false;
 	if (frame->flags & nameless && frame->name[0])
 		return false;
-	return mq_frame_has_name(frame->name);
+	return mq_name_is_padded(frame->name);
 }
 
 /* A frame that is too long; what that is, is said at most once in a while. */
@@ -299,7 +284,7 @@ int mq_frame_explain_nobody(const struct mq_endpoint *from, const struct mq_name
 {
 	char shown[MQ_NAME_SIZE] = { };
 
-	if (!mq_frame_has_name(name->bytes))
+	if (!mq_name_is_padded(name->bytes))
 		return -EINVAL;
 	if (!name->bytes[0])
 		return -ENOENT;

@@ -21,8 +21,6 @@ struct mq_message;
 /* Flags of a frame that a program may write. */
 #define MQ_FRAME_SENT	(MQ_FRAME_BROADCAST | MQ_FRAME_DONTWAIT | MQ_FRAME_REPLY)
 
-bool mq_frame_has_name(const char *name);
-
 /* The destination as a name: the layout sees to that it lies as one. */
 static inline const struct mq_name *mq_frame_name(const struct mq_frame *frame)
 {

@@ -102,7 +102,7 @@ static int mq_ioctl_parse_bind(const struct mq_bind *bind, struct mq_name *name,
 	    bind->policy > MQ_POLICY_FAIR || bind->access > MQ_ACCESS_USER ||
 	    bind->depth > MQ_DEPTH_MAX)
 		return -EINVAL;
-	if (!mq_frame_has_name(bind->name))
+	if (!mq_name_is_padded(bind->name))
 		return -EINVAL;
 	/* It leaves the empty name where there is none: anonymous. */
 	if (mq_name_parse(name, bind->name, len) && len)

@@ -11,6 +11,25 @@ const bool mq_name_alphabet[256] = {
 };
 
 /**
+ * mq_name_is_padded - whether the bytes of a name are terminated, and zero behind
+ * @bytes: MQ_NAME_SIZE bytes
+ *
+ * The empty name is one too; whether a name is possible is another matter.
+ *
+ * Return: true if they are.
+ */
+bool mq_name_is_padded(const char *bytes)
+{
+	size_t i = strnlen(bytes, MQ_NAME_SIZE);
+
+	if (i == MQ_NAME_SIZE)
+		return false;
+	while (i < MQ_NAME_SIZE && !bytes[i])
+		i++;
+	return i == MQ_NAME_SIZE;
+}
+
+/**
  * mq_name_parse - make a name of bytes
  * @name: the name; the empty one after an error
  * @bytes: what it shall be, not terminated

@@ -109,6 +109,7 @@ static __always_inline u32 mq_name_hash(const struct mq_name *name,
 	return (u64)bent * GOLDEN_RATIO_32 >> 32;
 }
 
+bool mq_name_is_padded(const char *bytes);
 int mq_name_parse(struct mq_name *name, const char *bytes, size_t len);
 size_t mq_name_show(char *out, size_t size, const char *bytes, size_t len);
 

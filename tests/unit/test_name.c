@@ -46,6 +46,23 @@ static void a_name_is_zero_behind_its_bytes(void **state)
 	assert_memory_equal(&name, &expected, sizeof(name));
 }
 
+static void a_padded_name_has_an_end_and_zeros_behind(void **state)
+{
+	char bytes[MQ_NAME_SIZE] = "bob";
+
+	assert_true(mq_name_is_padded(bytes));
+	bytes[MQ_NAME_MAX] = 'x';
+	assert_false(mq_name_is_padded(bytes));
+	bytes[MQ_NAME_MAX] = 0;
+	bytes[4] = 'x';
+	assert_false(mq_name_is_padded(bytes));
+	memset(bytes, 'x', sizeof(bytes));
+	assert_false(mq_name_is_padded(bytes));
+	bytes[MQ_NAME_MAX] = 0;
+	assert_true(mq_name_is_padded(bytes));
+	assert_true(mq_name_is_padded((const char[MQ_NAME_SIZE]){ 0 }));
+}
+
 static void a_refused_name_is_empty(void **state)
 {
 	struct mq_name name, empty = { .bytes = "" };
@@ -125,6 +142,7 @@ int main(void)
 		cmocka_unit_test(a_name_has_1_to_23_bytes),
 		cmocka_unit_test(every_byte_is_in_the_alphabet_or_refused),
 		cmocka_unit_test(a_name_is_zero_behind_its_bytes),
+		cmocka_unit_test(a_padded_name_has_an_end_and_zeros_behind),
 		cmocka_unit_test(a_refused_name_is_empty),
 		cmocka_unit_test(what_is_shown_has_no_control_byte),
 		cmocka_unit_test(what_is_shown_is_cut_to_fit),
