@@ -163,11 +163,11 @@ struct mq_endpoint *mq_endpoint_new(struct file *opener, const struct mq_name *n
 	ep->terms = *terms;
 	/* With spaces, a broadcast meets endpoints of others. */
 	if (terms->policy != MQ_POLICY_OVERWRITE || terms->access != MQ_ACCESS_ANYONE ||
-	    terms->events || mq_isolate)
+	    mq_terms_has_ledger(terms) || mq_isolate)
 		ep->gate = MQ_GATE_GUARDED;
 	ep->name = identity->name;
 	ep->identity = identity;
-	if (terms->events)
+	if (terms->events || terms->monitors)
 		ep->charged = get_mem_cgroup_from_mm(current->mm);
 	return ep;
 
@@ -187,6 +187,8 @@ static void mq_endpoint_free_rcu(struct rcu_head *rcu)
 		kfree(ep->stage.msgs);
 	mq_identity_put(ep->identity);
 	mem_cgroup_put(ep->charged);
+	if (ep->terms.monitors)
+		kfree(ep->monitor);
 	mq_handle_free_memory(ep->handle);
 	kmem_cache_free(mq_endpoint_slab, ep);
 }
@@ -277,7 +279,7 @@ void mq_endpoint_end(struct mq_endpoint *ep)
 	}
 	/* Those who were put off here may hold a reference for long. */
 	mq_endpoint_free_mailbox(ep);
-	if (discarded)
+	if (discarded && !ep->terms.monitors)
 		mq_alert_show(MQ_ALERT_DISCARD, "%s ended with %u unread messages\n",
 			      mq_endpoint_show_name(ep), discarded);
 }

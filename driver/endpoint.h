@@ -52,6 +52,7 @@ struct file;
 struct mem_cgroup;
 struct mq_handle;
 struct mq_identity;
+struct mq_monitor;
 struct pid;
 struct task_struct;
 struct user_namespace;
@@ -111,18 +112,20 @@ struct mq_stage {
  * @policy: what a full one does
  * @access: who may send
  * @events: it is told who comes and goes
+ * @monitors: it is told what passes
  */
 struct mq_terms {
 	u32 depth;
 	u8 policy;			/* enum mq_policy */
 	u8 access;			/* enum mq_access */
 	bool events;
+	bool monitors;
 };
 
 /* A message that is lost between two that stay leaves a gap in their numbers. */
 static inline bool mq_terms_has_ledger(const struct mq_terms *terms)
 {
-	return terms->events || terms->policy == MQ_POLICY_FAIR;
+	return terms->events || terms->monitors || terms->policy == MQ_POLICY_FAIR;
 }
 
 /**
@@ -147,6 +150,7 @@ enum mq_gate {
  * @call: among those who wait for a reply, afterwards
  * @is_call: it wants a reply
  * @nonblock: it does not wait for room
+ * @tells_sent: it wakes also when @msg is in the mailbox and the reply still to come
  * @done: it is linked nowhere any more, and @ret counts; set last, under the lock
  * @ret: 0 or a negative errno
  */
@@ -161,6 +165,7 @@ struct mq_pending {
 	};
 	bool is_call;
 	bool nonblock;
+	bool tells_sent;
 	bool done;
 	int ret;
 };
@@ -225,7 +230,7 @@ static __always_inline bool mq_endpoint_is_watched(void)
  * @handle: the open file that it belongs to, or NULL; its memory is freed with the
  *	endpoint's, because of @pollers; constant
  * @identity: who it is; a reference, constant
- * @charged: the memory control group that pays for events; a reference, constant
+ * @charged: the memory control group that pays for notices; a reference, constant
  * @sleepers: threads in /wait, readers that wait for a message or for the stage,
  *	those who wait for another thread's broadcast
  * @pollers: the queue on which the owner's polls wait: @handle's, or a process's, see
@@ -233,7 +238,8 @@ static __always_inline bool mq_endpoint_is_watched(void)
  * @room: pollers of other endpoints that wait for room here
  * @is_broadcasting: one of the owner's threads broadcasts; under the lock
  * @by_name: in the registry's table of names
- * @by_owner: in the registry's table of processes
+ * @by_owner: in the registry's table of processes; a process's
+ * @monitor: what it is told of, if it is one; freed with it, constant; a file's
  * @listener: in the registry's list of those who want events, or in that of all others,
  *	the ended ones among them; in none if it was never registered
  * @exit_watch: on the owner's wait_pidfd while linked; a process's
@@ -262,7 +268,10 @@ struct mq_endpoint {
 	struct pid *owner;
 	struct mq_handle *handle;
 	struct mq_identity *identity;
-	struct rhash_head by_owner;
+	union {
+		struct rhash_head by_owner;
+		struct mq_monitor *monitor;
+	};
 
 	/* The rest is its reader's, or rare. */
 	struct mq_stage stage;
@@ -307,6 +316,10 @@ int mq_endpoint_send_guarded(struct mq_endpoint *ep, struct mq_message *msg,
 			     struct mq_pending *pending, struct llist_head *dead);
 bool mq_endpoint_send_run(struct mq_endpoint *ep, struct mq_message **msgs, u32 count,
 			  struct llist_head *dead);
+struct mq_message *mq_endpoint_new_notice(struct mq_endpoint *ep, struct mq_identity *whose,
+					  u32 flags, u32 size);
+void mq_endpoint_send_notice(struct mq_endpoint *ep, const struct mq_identity *whose,
+			     struct mq_message *msg, struct llist_head *dead);
 void mq_endpoint_send_event(struct mq_endpoint *ep, struct mq_identity *whose, u32 flags);
 void mq_endpoint_send_end(struct mq_endpoint *ep, struct mq_message *msg,
 			  struct mq_message *oldest, struct llist_head *dead)

@@ -11,6 +11,7 @@
 #include "driver.h"
 #include "endpoint.h"
 #include "identity.h"
+#include "monitor.h"
 #include "registry.h"
 #include "trace.h"
 
@@ -309,8 +310,12 @@ int mq_frame_reply(struct mq_endpoint *from, struct mq_message *msg)
 
 	mq_message_stamp(msg);
 	err = mq_endpoint_reply(from, msg->cookie, msg);
-	if (err)
-		mq_message_put(msg);
+	if (!err)
+		return 0;
+	/* Of one that arrives the caller tells. */
+	if (mq_monitor_is_active())
+		mq_monitor_send(msg, NULL, err, 0);
+	mq_message_put(msg);
 	return err;
 }
 

@@ -7,6 +7,7 @@
 
 #include "driver.h"
 #include "endpoint.h"
+#include "monitor.h"
 #include "registry.h"
 
 static DEFINE_MUTEX(mq_handle_binding);	/* see driver.h */
@@ -95,13 +96,15 @@ static int mq_handle_bind_locked(struct mq_handle *handle, struct mq_endpoint *e
  * @file: the file
  * @name: the name, or the empty one
  * @terms: on which terms it takes messages
+ * @filter: of a monitor, what it sees
  *
  * May sleep.
  *
- * Return: 0, -EBUSY if it owns one, -EPERM, -EEXIST, -ENOSPC, -ENOMEM, -EINTR.
+ * Return: 0, -EBUSY if it owns one, -EPERM, -EEXIST, -ENOSPC, -EUSERS, -ENOMEM, -EINTR.
  */
 int mq_handle_bind(struct mq_handle *handle, struct file *file,
-		   const struct mq_name *name, const struct mq_terms *terms)
+		   const struct mq_name *name, const struct mq_terms *terms,
+		   const struct mq_filter *filter)
 {
 	struct mq_endpoint *ep;
 	int err;
@@ -114,8 +117,10 @@ int mq_handle_bind(struct mq_handle *handle, struct file *file,
 		return PTR_ERR(ep);
 	ep->pollers = &handle->pollers;
 	ep->handle = handle;
+	if (terms->monitors)
+		ep->monitor = mq_monitor_new(ep, filter);
 
-	err = mutex_lock_killable(&mq_handle_binding);
+	err = terms->monitors && !ep->monitor ? -ENOMEM : mutex_lock_killable(&mq_handle_binding);
 	if (!err) {
 		err = mq_handle_bind_locked(handle, ep);
 		mutex_unlock(&mq_handle_binding);

@@ -19,6 +19,7 @@
 
 struct file;
 struct mq_endpoint;
+struct mq_filter;
 struct mq_name;
 struct mq_terms;
 
@@ -41,7 +42,8 @@ struct mq_handle *mq_handle_new(void);
 void mq_handle_free_memory(struct mq_handle *handle);
 void mq_handle_free(struct mq_handle *handle);
 int mq_handle_bind(struct mq_handle *handle, struct file *file,
-		   const struct mq_name *name, const struct mq_terms *terms);
+		   const struct mq_name *name, const struct mq_terms *terms,
+		   const struct mq_filter *filter);
 void mq_handle_remember(struct mq_handle *handle, struct mq_endpoint *ep);
 
 /* The file's endpoint, which lives as long as the caller's file; or NULL. */

@@ -19,9 +19,11 @@
 #include "frame.h"
 #include "handle.h"
 #include "identity.h"
+#include "monitor.h"
 #include "registry.h"
 
 /* Those that have grown: their bytes in version 0.1.0. */
+#define MQ_BIND_FIRST	offsetof(struct mq_bind, see)
 #define MQ_INFO_FIRST	offsetof(struct mq_info, user_bytes)
 #define MQ_STATUS_FIRST	offsetof(struct mq_status, spared)
 
@@ -78,7 +80,7 @@ static long mq_ioctl_info(struct file *file, void __user *arg)
 	info = (struct mq_info) {
 		.version = MQ_VERSION,
 		.features = MQ_FEATURE_FRAMES | (mq_fair ? MQ_FEATURE_FAIR : 0) |
-			    (mq_isolate ? MQ_FEATURE_ISOLATE : 0),
+			    (mq_isolate ? MQ_FEATURE_ISOLATE : 0) | MQ_FEATURE_MONITOR,
 		.max_devices = mq_max_devices,
 		.queue_len = mq_queue_len,
 		.cmd_buf_size = mq_cmd_buf_size,
@@ -93,19 +95,40 @@ static long mq_ioctl_info(struct file *file, void __user *arg)
 	return mq_ioctl_push_grown(arg, &info, sizeof(info), size);
 }
 
-static int mq_ioctl_parse_bind(const struct mq_bind *bind, struct mq_name *name,
-			       struct mq_terms *terms)
+/* It leaves the empty name where there is none. */
+static int mq_ioctl_parse_name(const char *bytes, struct mq_name *name)
 {
-	size_t len = strnlen(bind->name, sizeof(bind->name));
+	if (!mq_name_is_padded(bytes))
+		return -EINVAL;
+	return mq_name_parse(name, bytes, strlen(bytes)) && bytes[0] ? -EINVAL : 0;
+}
 
-	if (bind->flags & ~MQ_BIND_EVENTS || bind->reserved ||
+static int mq_ioctl_parse_filter(const struct mq_bind *bind, struct mq_filter *filter)
+{
+	const u32 kinds = MQ_SEE_MESSAGE | MQ_SEE_BROADCAST | MQ_SEE_CALL | MQ_SEE_REPLY |
+			  MQ_SEE_REFUSED;
+
+	if (bind->see & ~(kinds | MQ_SEE_EITHER) || bind->snap > MQ_SNAP_MAX ||
+	    mq_ioctl_parse_name(bind->from, &filter->from) ||
+	    mq_ioctl_parse_name(bind->to, &filter->to))
+		return -EINVAL;
+	filter->see = bind->see & kinds ? bind->see : bind->see | kinds;
+	filter->snap = bind->snap;
+	/* It has no name, for nobody sends to it, and is told of one kind of thing. */
+	if (bind->flags & MQ_BIND_MONITOR)
+		return bind->name[0] || bind->flags & MQ_BIND_EVENTS ||
+		       bind->policy > MQ_POLICY_REJECT ? -EINVAL : 0;
+	return bind->see || bind->snap || bind->from[0] || bind->to[0] ? -EINVAL : 0;
+}
+
+static int mq_ioctl_parse_bind(const struct mq_bind *bind, struct mq_name *name,
+			       struct mq_terms *terms, struct mq_filter *filter)
+{
+	if (bind->flags & ~(MQ_BIND_EVENTS | MQ_BIND_MONITOR) || bind->reserved ||
 	    bind->policy > MQ_POLICY_FAIR || bind->access > MQ_ACCESS_USER ||
 	    bind->depth > MQ_DEPTH_MAX)
 		return -EINVAL;
-	if (!mq_name_is_padded(bind->name))
-		return -EINVAL;
-	/* It leaves the empty name where there is none: anonymous. */
-	if (mq_name_parse(name, bind->name, len) && len)
+	if (mq_ioctl_parse_name(bind->name, name) || mq_ioctl_parse_filter(bind, filter))
 		return -EINVAL;
 	terms->depth = bind->depth ? bind->depth : mq_queue_len;
 	if (bind->policy == MQ_POLICY_FAIR && terms->depth > MQ_FAIR_DEPTH_MAX)
@@ -113,11 +136,13 @@ static int mq_ioctl_parse_bind(const struct mq_bind *bind, struct mq_name *name,
 	terms->policy = bind->policy;
 	terms->access = bind->access;
 	terms->events = bind->flags & MQ_BIND_EVENTS;
+	terms->monitors = bind->flags & MQ_BIND_MONITOR;
 	return 0;
 }
 
 static long mq_ioctl_bind(struct file *file, void __user *arg)
 {
+	struct mq_filter filter;
 	struct mq_terms terms;
 	struct mq_bind bind;
 	struct mq_name name;
@@ -125,14 +150,16 @@ static long mq_ioctl_bind(struct file *file, void __user *arg)
 
 	if (!(file->f_mode & FMODE_WRITE))
 		return -EBADF;
-	err = mq_ioctl_pop(&bind, sizeof(bind), arg);
+	err = mq_ioctl_pop_grown(&bind, sizeof(bind), MQ_BIND_FIRST, arg);
 	if (!err)
-		err = mq_ioctl_parse_bind(&bind, &name, &terms);
+		err = mq_ioctl_parse_bind(&bind, &name, &terms, &filter);
 	if (err)
 		return err;
 	if (terms.depth > mq_queue_len && !mq_identity_is_capable(file, CAP_SYS_RESOURCE))
 		return -EPERM;
-	return mq_handle_bind(file->private_data, file, &name, &terms);
+	if (terms.monitors && !mq_identity_is_capable(file, CAP_SYS_ADMIN))
+		return -EPERM;
+	return mq_handle_bind(file->private_data, file, &name, &terms, &filter);
 }
 
 /*

@@ -121,28 +121,29 @@ struct mq_message *mq_message_alloc(size_t size)
 }
 
 /**
- * mq_message_new_event - tell that somebody came or went
+ * mq_message_new_notice - tell what somebody did
  * @whose: who did
- * @flags: MQ_FRAME_EVENT with MQ_FRAME_COME or MQ_FRAME_GONE
+ * @flags: MQ_MESSAGE_NOTICE, and what else the reader sees
+ * @size: bytes at mq_message.data, which are its text and the caller's to fill; of a
+ *	size that has a slab cache
  *
- * Charged to the active memory control group. Reclaims nothing: whoever registers must
- * not work for the memory of somebody who watches.
+ * Charged to the active memory control group. Reclaims nothing: whoever registers or sends
+ * must not work for the memory of somebody who watches. Does not sleep.
  *
- * Return: the event with one reference, or NULL.
+ * Return: the notice with one reference, or NULL.
  */
-struct mq_message *mq_message_new_event(struct mq_identity *whose, u32 flags)
+struct mq_message *mq_message_new_notice(struct mq_identity *whose, u32 flags, u32 size)
 {
+	const struct mq_message_cache *cache = mq_message_find_cache(size);
 	struct mq_message *msg;
 
-	msg = kmem_cache_alloc(mq_message_caches[0].slab,
-			       GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN);
+	msg = kmem_cache_alloc(cache->slab, GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN);
 	if (msg) {
-		mq_totals_hold_message(MQ_MESSAGE_FIRST);
-		mq_message_begin(msg, mq_identity_get(whose), 0);
+		mq_totals_hold_message(cache->size);
+		mq_message_begin(msg, mq_identity_get(whose), size);
 		msg->flags = flags;
-		mq_message_stamp(msg);
 		msg->text = msg->data;
-		msg->text_len = 0;
+		msg->text_len = size;
 	}
 	return msg;
 }
@@ -165,8 +166,8 @@ void mq_message_free(struct mq_message *msg)
 		mq_message_put_carrier(msg->carrier, 1);
 		return;
 	}
-	/* An event's memory is its receiver's, not that of whom it tells. */
-	if (msg->size > MQ_MESSAGE_SHORT || !sender || msg->flags & MQ_FRAME_EVENT ||
+	/* A notice's memory is its receiver's, not that of whom it tells. */
+	if (msg->size > MQ_MESSAGE_SHORT || !sender || msg->flags & MQ_MESSAGE_NOTICE ||
 	    !mq_identity_push_spare(sender, msg))
 		mq_message_free_memory(msg, msg->size);
 	mq_identity_put(sender);

@@ -34,7 +34,7 @@
  * @refs: how many hold it
  * @size: bytes at @data; 0 if it is carried
  * @flags: MQ_FRAME_* that its reader sees
- * @sender: who sent it, or of whom an event tells; a reference. NULL: a line that nobody
+ * @sender: who sent it, or of whom a notice tells; a reference. NULL: a line that nobody
  *	wrote who could send
  * @carrier: the message in whose @data this one lies, and whose reference to the sender
  *	it shares; a reference. NULL: none
@@ -65,6 +65,9 @@ static_assert(sizeof(struct mq_message) == offsetof(struct mq_message, data));
 #define MQ_MESSAGE_FIRST	248
 #define MQ_MESSAGE_SHORT	(MQ_MESSAGE_FIRST - offsetof(struct mq_message, data))
 
+/* Of mq_message.flags: it is no message of its sender, but told to who wants to know. */
+#define MQ_MESSAGE_NOTICE	(MQ_FRAME_EVENT | MQ_FRAME_MONITOR)
+
 /* The longest kind that is not just memory of any size. */
 #define MQ_MESSAGE_LAST		4664
 
@@ -72,7 +75,7 @@ int mq_message_init(void);
 void mq_message_deinit(void);
 
 struct mq_message *mq_message_alloc(size_t size);
-struct mq_message *mq_message_new_event(struct mq_identity *whose, u32 flags);
+struct mq_message *mq_message_new_notice(struct mq_identity *whose, u32 flags, u32 size);
 void mq_message_free(struct mq_message *msg);
 void mq_message_free_spare(struct mq_message *spare);
 void mq_message_drain_some(struct llist_head *dead);

@@ -17,6 +17,7 @@
 #include "driver.h"
 #include "endpoint.h"
 #include "identity.h"
+#include "monitor.h"
 #include "quota.h"
 #include "totals.h"
 #include "trace.h"
@@ -305,6 +306,8 @@ static void mq_registry_unlink_locked(struct mq_endpoint *ep)
 	WRITE_ONCE(ep->gate, MQ_GATE_CLOSED);
 	list_move_tail(&ep->listener, &mq_registry.others);
 	mq_registry.past.gone++;
+	if (ep->terms.monitors)
+		mq_monitor_unlink(ep->monitor);
 	mq_quota_put_locked(ep->identity, ep->terms.depth);
 	if (mq_endpoint_is_anonymous(ep))
 		return;
@@ -554,6 +557,8 @@ static int mq_registry_link_locked(struct mq_endpoint *ep)
 
 	if (is_named && mq_registry_has_locked(ep))
 		return -EEXIST;
+	if (ep->terms.monitors && !mq_monitor_has_place())
+		return -EUSERS;
 	err = mq_quota_get_locked(ep->identity, ep->terms.depth);
 	if (err)
 		return err;
@@ -568,6 +573,8 @@ static int mq_registry_link_locked(struct mq_endpoint *ep)
 	list_add_tail(&ep->listener, ep->terms.events ? &mq_registry.listeners :
 							&mq_registry.others);
 	mq_registry.past.come++;
+	if (ep->terms.monitors)
+		mq_monitor_link(ep->monitor);
 	return 0;
 }
 
@@ -579,12 +586,15 @@ static int mq_registry_link_locked(struct mq_endpoint *ep)
  * From its return on messages and broadcasts reach it. May sleep.
  *
  * Return: 0, -EEXIST if the name or the process is registered, -EDQUOT if its user has all
- * that he may have, -ENOSPC if MAX_DEVICES is reached, -ENOMEM.
+ * that he may have, -ENOSPC if MAX_DEVICES is reached, -EUSERS if there may be no more
+ * monitors, -ENOMEM.
  */
 int mq_registry_link(struct mq_endpoint *ep)
 {
 	int err;
 
+	if (ep->terms.monitors)
+		mq_monitor_get();
 	mutex_lock(&mq_registry.lock);
 	mq_registry_unlink_dead_locked();
 	err = mq_registry_link_locked(ep);
@@ -596,6 +606,8 @@ int mq_registry_link(struct mq_endpoint *ep)
 		mq_endpoint_wake_pollers(ep);
 	mutex_unlock(&mq_registry.lock);
 
+	if (err && ep->terms.monitors)
+		mq_monitor_put();
 	/* Another thread of the owner may have found it, and sleep on it, before we failed. */
 	if (err == -ENOMEM)
 		mq_endpoint_end(ep);
@@ -618,6 +630,8 @@ void mq_registry_unlink(struct mq_endpoint *ep)
 	mq_registry_unlink_locked(ep);
 	mutex_unlock(&mq_registry.lock);
 
+	if (ep->terms.monitors)
+		mq_monitor_put();
 	mq_registry_end(ep);
 }
 
@@ -665,6 +679,24 @@ struct mq_endpoint *mq_registry_next_rcu(u32 *slot, const struct pid_namespace *
 	return NULL;
 }
 
+/* mq_registry_send_rcu() where there are monitors. */
+static noinline int mq_registry_send_told_rcu(const struct mq_name *name,
+					      struct mq_message *msg, struct llist_head *dead)
+{
+	struct mq_endpoint *ep;
+	int err = -ENOENT;
+
+	refcount_inc(&msg->refs);
+	mq_message_stamp(msg);
+	ep = mq_registry_find_name_rcu(name, msg->sender);
+	if (ep)
+		err = mq_endpoint_send_guarded(ep, msg, NULL, dead);
+	/* Who does not wait for room is told that there is none. */
+	mq_monitor_send_rcu(msg, name, err == -EAGAIN ? -ENOBUFS : err, !err, dead);
+	mq_message_put_rcu(msg, dead);
+	return err;
+}
+
 /**
  * mq_registry_send_rcu - send a message to a name, without waiting for anything
  * @name: the destination
@@ -680,6 +712,8 @@ int mq_registry_send_rcu(const struct mq_name *name, struct mq_message *msg,
 {
 	struct mq_endpoint *ep;
 
+	if (mq_monitor_is_active())
+		return mq_registry_send_told_rcu(name, msg, dead);
 	ep = mq_registry_find_name_rcu(name, msg->sender);
 	if (!ep)
 		return -ENOENT;
@@ -689,12 +723,12 @@ int mq_registry_send_rcu(const struct mq_name *name, struct mq_message *msg,
 }
 
 /**
- * mq_registry_is_open - whether a name takes whatever comes, and nobody looks on
+ * mq_registry_is_open - whether a name takes whatever comes, and nobody is told of it
  * @from: who wants to know
  * @name: the name
  *
- * Return: true unless nobody has it, or whoever has it looks at what it takes, or the
- * administrator does.
+ * Return: true unless nobody has it, or whoever has it looks at what it takes, or there
+ * are monitors, or each message is traced.
  */
 bool mq_registry_is_open(struct mq_endpoint *from, const struct mq_name *name)
 {
@@ -703,7 +737,8 @@ bool mq_registry_is_open(struct mq_endpoint *from, const struct mq_name *name)
 
 	rcu_read_lock();
 	ep = mq_registry_find_name_rcu(name, from->identity);
-	is_open = ep && READ_ONCE(ep->gate) == MQ_GATE_OPEN && !mq_endpoint_is_watched();
+	is_open = ep && READ_ONCE(ep->gate) == MQ_GATE_OPEN && !mq_monitor_is_active() &&
+		  !mq_endpoint_is_watched();
 	rcu_read_unlock();
 	return is_open;
 }
@@ -734,6 +769,46 @@ bool mq_registry_send_run(const struct mq_name *name, struct mq_message **msgs, 
 	return is_sent;
 }
 
+/* Sends, and says MQ_SEND_PENDING where mq_registry_send_pending() waits. */
+static int mq_registry_begin_pending(struct mq_endpoint *ep, struct mq_pending *pending)
+{
+	LLIST_HEAD(dead);
+	int err;
+
+	if (!ep)
+		return -ENOENT;
+	err = mq_endpoint_send_guarded(ep, pending->msg, pending, &dead);
+	mq_message_drain(&dead);
+	return err;
+}
+
+/*
+ * mq_registry_send_pending() where there are monitors: they are told of a request when it
+ * is in the mailbox, and then, by the same thread, of its reply.
+ */
+static noinline int mq_registry_send_told(struct mq_endpoint *from, const struct mq_name *name,
+					  struct mq_endpoint *ep, struct mq_pending *pending,
+					  ktime_t deadline)
+{
+	struct mq_message *msg = pending->msg;
+	int err;
+
+	refcount_inc(&msg->refs);
+	err = mq_registry_begin_pending(ep, pending);
+	if (err == MQ_SEND_PENDING) {
+		pending->tells_sent = true;
+		err = mq_endpoint_send_wait(ep, pending, deadline);
+	}
+	mq_monitor_send(msg, name, pending->msg ? err : 0, !pending->msg);
+	mq_message_put(msg);
+
+	if (err == MQ_SEND_PENDING)
+		err = mq_endpoint_send_wait(ep, pending, deadline);
+	if (pending->reply)
+		mq_monitor_send(pending->reply, &from->name, 0, 1);
+	return err;
+}
+
 /**
  * mq_registry_send_pending - send to a name, and wait for room and for a reply
  * @from: the sender
@@ -752,7 +827,6 @@ int mq_registry_send_pending(struct mq_endpoint *from, const struct mq_name *nam
 {
 	u32 size = pending->msg->text_len;
 	struct mq_endpoint *ep;
-	LLIST_HEAD(dead);
 	u64 begin;
 	int err;
 
@@ -761,16 +835,16 @@ int mq_registry_send_pending(struct mq_endpoint *from, const struct mq_name *nam
 	rcu_read_lock();
 	ep = mq_endpoint_get_rcu(mq_registry_find_name_rcu(name, from->identity));
 	rcu_read_unlock();
-	if (!ep)
-		return -ENOENT;
 
-	err = mq_endpoint_send_guarded(ep, pending->msg, pending, &dead);
-	mq_message_drain(&dead);
+	if (mq_monitor_is_active())
+		err = mq_registry_send_told(from, name, ep, pending, deadline);
+	else
+		err = mq_registry_begin_pending(ep, pending);
 	if (err == MQ_SEND_PENDING)
 		err = mq_endpoint_send_wait(ep, pending, deadline);
 	else if (err == -EAGAIN)
 		mq_endpoint_watch_room(from, ep);
-	if (pending->is_call && trace_mq_call_enabled())
+	if (ep && pending->is_call && trace_mq_call_enabled())
 		trace_mq_call(ep, from, size, ktime_get_ns() - begin, err);
 	mq_endpoint_put(ep);
 	return err;
@@ -796,7 +870,7 @@ int mq_registry_send_guarded(struct mq_endpoint *from, const struct mq_name *nam
 /*
  * One RCU section of a broadcast: the slots from @slot on, MQ_REGISTRY_BATCH at most.
  * The references for all mailboxes are taken at once, and those given back that no
- * mailbox has got. @reached grows by how many have.
+ * mailbox has got; @reached grows by how many have.
  *
  * Return: the next slot, or 0 if there is none.
  */
@@ -818,10 +892,10 @@ static u32 mq_registry_broadcast_batch(u32 slot, struct mq_endpoint *from,
 	}
 	rcu_read_unlock();
 
-	*reached += MQ_REGISTRY_BATCH - unused;
 	/* The caller's reference is left, whatever the receivers do meanwhile. */
 	WARN_ON(refcount_sub_and_test(unused, &msg->refs));
 	mq_message_drain(&dead);
+	*reached += MQ_REGISTRY_BATCH - unused;
 	return slot < READ_ONCE(mq_registry.top) ? slot : 0;
 }
 
@@ -856,6 +930,9 @@ int mq_registry_broadcast(struct mq_endpoint *from, struct mq_message *msg)
 		}
 		cond_resched();
 	}
+	/* Before the sender's next one. */
+	if (mq_monitor_is_active())
+		mq_monitor_send(msg, NULL, err, reached);
 	if (from)
 		mq_endpoint_broadcast_end(from);
 	trace_mq_broadcast(msg, reached);

@@ -16,7 +16,8 @@
  *
  * A file's endpoint is unlinked when the file is released. An anonymous one is in none of
  * the tables; all that asked for events are in the list of listeners, and are told under
- * the registry's lock, so that a name's GONE precedes its next COME.
+ * the registry's lock, so that a name's GONE precedes its next COME. Messages pass here, and
+ * monitors are told of them (monitor.h).
  *
  * With ISOLATE=1 each pid namespace is a space of names of its own: who is in another one
  * is not found, gets no broadcast and no event, and is not listed. Without, one space, NULL,
@@ -33,6 +34,7 @@
 
 #include "endpoint.h"
 #include "identity.h"
+#include "monitor.h"
 
 #include <linux/ktime.h>
 #include <linux/types.h>
@@ -69,7 +71,7 @@ int mq_registry_broadcast(struct mq_endpoint *from, struct mq_message *msg);
  * @msg: the message; on success the caller's reference is the mailbox's
  * @nonblock: do not wait
  *
- * What most messages need is inline; the rest looks the name up once more.
+ * What most messages need is inline; the rest looks the name up once more, and is told of.
  *
  * Return: as mq_registry_send_guarded().
  */
@@ -84,7 +86,7 @@ static __always_inline int mq_registry_send(struct mq_endpoint *from,
 	mq_message_stamp(msg);
 	rcu_read_lock();
 	ep = mq_registry_find_name_rcu(name, from->identity);
-	is_sent = ep && mq_endpoint_send_open(ep, msg, &dead);
+	is_sent = ep && !mq_monitor_is_active() && mq_endpoint_send_open(ep, msg, &dead);
 	rcu_read_unlock();
 
 	mq_message_drain(&dead);

@@ -74,8 +74,9 @@ static struct mq_message *mq_endpoint_push_locked(struct mq_endpoint *ep,
 						  struct mq_message *msg,
 						  struct mq_pending *pending)
 {
+	/* Pairs with mq_pending_is_over(), which has no lock. */
 	if (pending)
-		pending->msg = NULL;
+		WRITE_ONCE(pending->msg, NULL);
 	if (pending && pending->is_call) {
 		pending->cookie = ++ep->last_cookie;
 		msg->cookie = pending->cookie;
@@ -161,7 +162,8 @@ static void mq_endpoint_overwrite(struct mq_endpoint *ep, struct mq_message *old
 	if (oldest->flags & MQ_FRAME_CALL)
 		mq_endpoint_end_call(ep, oldest->cookie, NULL, -ENOBUFS);
 	mq_message_put_rcu(oldest, dead);
-	if (overflows)
+	/* A monitor is told itself. */
+	if (overflows && !ep->terms.monitors)
 		mq_alert_show(MQ_ALERT_OVERFLOW,
 			      "mailbox of %s is full (%u messages) and overwrites\n",
 			      mq_endpoint_show_name(ep), ep->terms.depth);
@@ -325,14 +327,57 @@ int mq_endpoint_send_guarded(struct mq_endpoint *ep, struct mq_message *msg,
 	return ret;
 }
 
-static struct mq_message *mq_endpoint_new_event(struct mq_endpoint *ep,
-						struct mq_identity *whose, u32 flags)
+/**
+ * mq_endpoint_new_notice - tell an endpoint what somebody did, who does not pay for that
+ * @ep: the endpoint, which asked to be told
+ * @whose: who did
+ * @flags: as for mq_message_new_notice()
+ * @size: likewise
+ *
+ * Does not sleep.
+ *
+ * Return: the notice with one reference, or NULL.
+ */
+struct mq_message *mq_endpoint_new_notice(struct mq_endpoint *ep, struct mq_identity *whose,
+					  u32 flags, u32 size)
 {
 	struct mem_cgroup *old = set_active_memcg(ep->charged);
-	struct mq_message *msg = mq_message_new_event(whose, MQ_FRAME_EVENT | flags);
+	struct mq_message *msg = mq_message_new_notice(whose, flags, size);
 
 	set_active_memcg(old);
 	return msg;
+}
+
+/**
+ * mq_endpoint_send_notice - put a notice into the mailbox of who asked for it
+ * @ep: the endpoint; an RCU section or a reference holds it
+ * @whose: of whose doing
+ * @msg: the notice, whose reference is given away; NULL: there was no memory for it
+ * @dead: receives it, or what it overwrites, without another reference
+ *
+ * What finds no room or no memory is lost, and shows as a gap in the numbers. Does not
+ * sleep.
+ */
+void mq_endpoint_send_notice(struct mq_endpoint *ep, const struct mq_identity *whose,
+			     struct mq_message *msg, struct llist_head *dead)
+{
+	struct mq_message *oldest;
+
+	spin_lock(&ep->lock);
+	/* Under RCU it may be found behind its end: monitor.h. */
+	if (msg && !ep->ended &&
+	    (mq_endpoint_overwrites(ep) || !mq_mailbox_is_full(&ep->mailbox))) {
+		oldest = mq_endpoint_push_locked(ep, msg, NULL);
+		mq_endpoint_send_end(ep, msg, oldest, dead);
+		return;
+	}
+	mq_mailbox_skip(&ep->mailbox);
+	ep->counters.overwritten++;
+	spin_unlock(&ep->lock);
+
+	trace_mq_overwrite(ep, whose, 0, &whose->name);
+	if (msg)
+		mq_message_put_rcu(msg, dead);
 }
 
 /**
@@ -340,26 +385,24 @@ static struct mq_message *mq_endpoint_new_event(struct mq_endpoint *ep,
  * @ep: the endpoint, which asked for events
  * @whose: who
  * @flags: MQ_FRAME_COME or MQ_FRAME_GONE
- *
- * What finds no room or no memory is lost, and shows as a gap in the numbers.
  */
 void mq_endpoint_send_event(struct mq_endpoint *ep, struct mq_identity *whose, u32 flags)
 {
-	struct mq_message *oldest, *msg = mq_endpoint_new_event(ep, whose, flags);
+	struct mq_message *msg = mq_endpoint_new_notice(ep, whose, MQ_FRAME_EVENT | flags, 0);
 	LLIST_HEAD(dead);
 
-	spin_lock(&ep->lock);
-	if (!msg || (mq_mailbox_is_full(&ep->mailbox) && !mq_endpoint_overwrites(ep))) {
-		mq_mailbox_skip(&ep->mailbox);
-		ep->counters.overwritten++;
-		spin_unlock(&ep->lock);
-		trace_mq_overwrite(ep, whose, 0, &whose->name);
-		mq_message_put(msg);
-		return;
-	}
-	oldest = mq_endpoint_push_locked(ep, msg, NULL);
-	mq_endpoint_send_end(ep, msg, oldest, &dead);
+	if (msg)
+		mq_message_stamp(msg);
+	mq_endpoint_send_notice(ep, whose, msg, &dead);
 	mq_message_drain(&dead);
+}
+
+/* It has ended, or is to be told of. */
+static bool mq_pending_is_over(const struct mq_pending *pending)
+{
+	/* The first pairs with mq_pending_end_locked(). */
+	return smp_load_acquire(&pending->done) ||
+	       (pending->tells_sent && !READ_ONCE(pending->msg));
 }
 
 static int mq_pending_sleep(struct mq_pending *pending, ktime_t deadline)
@@ -368,8 +411,7 @@ static int mq_pending_sleep(struct mq_pending *pending, ktime_t deadline)
 
 	for (;;) {
 		set_current_state(TASK_INTERRUPTIBLE);
-		/* Pairs with mq_pending_end_locked(). */
-		if (smp_load_acquire(&pending->done))
+		if (mq_pending_is_over(pending))
 			break;
 		if (signal_pending(current)) {
 			ret = -EINTR;
@@ -395,7 +437,8 @@ static int mq_pending_sleep(struct mq_pending *pending, ktime_t deadline)
  * sent, and mq_pending.reply the reply, with a reference for the caller, if there is one.
  *
  * Return: 0, -EPIPE if the endpoint ended, -ENOBUFS if the request was overwritten,
- * -EINTR, -ETIMEDOUT.
+ * -EINTR, -ETIMEDOUT; MQ_SEND_PENDING if it is not over, but the request has been sent and
+ * that was to be told, once.
  */
 int mq_endpoint_send_wait(struct mq_endpoint *ep, struct mq_pending *pending,
 			  ktime_t deadline)
@@ -422,11 +465,14 @@ int mq_endpoint_send_wait(struct mq_endpoint *ep, struct mq_pending *pending,
 	spin_lock(&ep->lock);
 	if (pending->done)
 		ret = pending->ret;
+	else if (!ret)
+		ret = MQ_SEND_PENDING;
 	else if (pending->msg)
 		list_del(&pending->room);
 	else
 		rb_erase(&pending->call, &ep->calls);
 	spin_unlock(&ep->lock);
+	pending->tells_sent = false;
 	return ret;
 }
 

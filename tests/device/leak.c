@@ -371,7 +371,7 @@ MQ_TEST(leak_info, "INFO fills its structure and nothing behind it", .open_to_al
 		.user_bytes = plain.user_bytes, .user_endpoints = plain.user_endpoints,
 		.root_devices = plain.root_devices, .fair_depth_max = plain.fair_depth_max,
 	};
-	MQ_EQ(plain.features & ~7ULL, 0);
+	MQ_EQ(plain.features & ~15ULL, 0);
 	MQ_LE(plain.user_bytes, 64 * 16 * 4096);
 	MQ_LE(plain.user_endpoints, 64);
 	MQ_LE(plain.root_devices, 64);
@@ -452,6 +452,7 @@ MQ_TEST(leak_status, "STATUS and LIST fill their structures and nothing behind t
 MQ_TEST(leak_layout, "no structure of the interface has a hole that nobody fills")
 {
 	struct mq_exchange x;
+	struct mq_passed p;
 	struct mq_status s;
 	struct mq_frame f;
 	struct mq_info i;
@@ -460,7 +461,8 @@ MQ_TEST(leak_layout, "no structure of the interface has a hole that nobody fills
 
 	MQ_EQ(sizeof(f), 4 + 4 + 8 + 8 + 8 + 4 + 4 + 24);
 	MQ_EQ(sizeof(i), 4 + 4 + 8 + 4 * 4 + 8 + 8 + 4 * 4);
-	MQ_EQ(sizeof(b), 6 * 4 + 24);
+	MQ_EQ(sizeof(b), 6 * 4 + 24 + 2 * 4 + 2 * 24);
+	MQ_EQ(sizeof(p), 6 * 4 + 24);
 	MQ_EQ(sizeof(x), 4 + 4 + 8 + 8 + 4 + 4 + 8);
 	MQ_EQ(sizeof(s), 4 + 4 + 24 + 6 * 4 + 6 * 8);
 	MQ_EQ(sizeof(l), 4 + 4 + 8 + 4 + 4);

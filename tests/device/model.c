@@ -1147,7 +1147,7 @@ bool model_info(struct model_process *p)
 	struct mq_info info = {
 		.size = sizeof(info), .version = MQ_VERSION,
 		.features = MQ_FEATURE_FRAMES | (l->is_fair ? MQ_FEATURE_FAIR : 0) |
-			    (l->is_isolated ? MQ_FEATURE_ISOLATE : 0),
+			    (l->is_isolated ? MQ_FEATURE_ISOLATE : 0) | MQ_FEATURE_MONITOR,
 		.max_devices = l->max_devices, .queue_len = l->queue_len,
 		.cmd_buf_size = l->cmd_buf_size, .depth_max = MQ_DEPTH_MAX,
 		.user_bytes = l->user_bytes, .user_endpoints = l->user_endpoints,

@@ -208,7 +208,7 @@ static void draw_bind(struct world *w, struct mq_hand_op *op, char **text)
 		op->access = 3;
 		break;
 	case 3:
-		op->flags = 2;
+		op->flags = 4;
 		break;
 	case 4:
 		op->depth = MQ_FAIR_DEPTH_MAX + throw(w, 2);

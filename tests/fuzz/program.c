@@ -494,7 +494,15 @@ static long op_bind(struct fuzz_actor *actor)
 	if (op->a >> 4 == 15)
 		bind->reserved = 1;
 	if (op->a >> 4 == 14)
-		bind->flags |= 2;
+		bind->flags |= 4;
+	if (op->a >> 4 == 12) {
+		bind->flags |= MQ_BIND_MONITOR;
+		bind->see = op->b;
+		bind->snap = op->c * 20;
+		memset(bind->name, 0, sizeof(bind->name));
+		name_set(bind->from, op->d & 1 ? name_of(op->name) : "");
+		name_set(bind->to, op->d & 2 ? name_of(op->name) : "");
+	}
 	if (op->a >> 4 == 13)
 		bind->name[22] = 1;
 	return outcome(ioctl(file_get(actor), MQ_IOC_BIND, place_struct(op->d, sizeof(*bind))));

@@ -46,13 +46,13 @@
 /**
  * struct mq_frame - the header of a frame; 64 bytes, one cache line
  * @size: bytes of this header and the payload behind it, without padding: 64 + 1 to
- *	64 + CMD_BUF_SIZE; an event has no payload. The next frame begins at the next
- *	multiple of 8; padding is ignored when written, may be missing behind the last
- *	frame, and is zero when read
+ *	64 + CMD_BUF_SIZE; an event has no payload, a monitor's frame one of its own kind
+ *	(MQ_FRAME_MONITOR). The next frame begins at the next multiple of 8; padding is
+ *	ignored when written, may be missing behind the last frame, and is zero when read
  * @flags: MQ_FRAME_*
  * @sequence: read: number of the message in this mailbox. The first is 1; a gap is
- *	exactly the messages that were overwritten and the events that were lost. 0 in a
- *	reply
+ *	exactly the messages that were overwritten, and the events, or what passed a monitor,
+ *	that were lost. 0 in a reply
  * @time: read: when the message was made, CLOCK_MONOTONIC, nanoseconds
  * @cookie: the sender's to choose and given to the reader as it is, 0 from a text
  *	sender. In a request (MQ_FRAME_CALL) and its answer (MQ_FRAME_REPLY) it is the
@@ -93,6 +93,35 @@ struct mq_frame {
 #define MQ_FRAME_COME		(1U << 5)
 /* Read, with MQ_FRAME_EVENT: it has gone. */
 #define MQ_FRAME_GONE		(1U << 6)
+/* Read: a message that passed; struct mq_passed and its first bytes are the payload. */
+#define MQ_FRAME_MONITOR	(1U << 7)
+
+/* Bytes of each message that a monitor gets at most. */
+#define MQ_SNAP_MAX		4096
+
+/**
+ * struct mq_passed - what became of a message, as a monitor is told
+ * @size: bytes of this structure, behind which the message's first bytes are
+ * @length: bytes of the message's payload, however many of them follow
+ * @flags: MQ_FRAME_* with which it is received
+ * @result: 0, or the errno with which it was refused
+ * @reached: mailboxes that it was put into; 1 for a reply that was given to the caller
+ * @reserved: 0
+ * @name: to whom, as struct mq_frame.name; empty if that is everybody or somebody without a
+ *	name, no possible name, or a reply that nobody waits for
+ *
+ * The frame around it has the sender's name, pid and uid, the time and the cookie as the
+ * receiver gets them.
+ */
+struct mq_passed {
+	__u32 size;
+	__u32 length;
+	__u32 flags;
+	__u32 result;
+	__u32 reached;
+	__u32 reserved;
+	char name[MQ_NAME_SIZE];
+};
 
 /**
  * struct mq_info - what MQ_IOC_INFO tells
@@ -136,6 +165,8 @@ struct mq_info {
 #define MQ_FEATURE_FAIR		(1ULL << 1)
 /* Loaded with ISOLATE=1: each pid namespace has names of its own. */
 #define MQ_FEATURE_ISOLATE	(1ULL << 2)
+/* There are monitors: MQ_BIND_MONITOR. */
+#define MQ_FEATURE_MONITOR	(1ULL << 3)
 
 /**
  * enum mq_policy - what a full mailbox does
@@ -170,6 +201,26 @@ enum mq_access {
 
 /* mq_bind.flags: a frame for each other named endpoint that comes or goes. */
 #define MQ_BIND_EVENTS		(1U << 0)
+/*
+ * mq_bind.flags: a frame for each message that passes, whoever sends it to whom, and that
+ * @see, @from and @to let through. Needs CAP_SYS_ADMIN in the initial user namespace, the
+ * empty name, and a policy that refuses or overwrites; not together with MQ_BIND_EVENTS.
+ * EUSERS: there are as many monitors as there may be.
+ */
+#define MQ_BIND_MONITOR		(1U << 1)
+
+/* mq_bind.see: sent to one name, */
+#define MQ_SEE_MESSAGE		(1U << 0)
+/* sent to all, */
+#define MQ_SEE_BROADCAST	(1U << 1)
+/* sent to one name, and a reply is waited for, */
+#define MQ_SEE_CALL		(1U << 2)
+/* the reply, */
+#define MQ_SEE_REPLY		(1U << 3)
+/* or any of these that was refused. Each message is of one of these five kinds. */
+#define MQ_SEE_REFUSED		(1U << 4)
+/* mq_bind.see, beside the kinds: it is enough that one of @from and @to fits. */
+#define MQ_SEE_EITHER		(1U << 5)
 
 /**
  * struct mq_bind - what MQ_IOC_BIND asks for
@@ -181,6 +232,12 @@ enum mq_access {
  * @access: enum mq_access
  * @reserved: 0
  * @name: the name, NUL-terminated and zero behind; empty for an anonymous endpoint
+ * @see: MQ_SEE_*, what a monitor sees; no kind is all of them
+ * @snap: how many of each message's first bytes it gets, MQ_SNAP_MAX at most
+ * @from: whose messages alone it sees, as @name; empty: everybody's
+ * @to: to whom, likewise; a broadcast is to no name
+ *
+ * From @see on 0 without MQ_BIND_MONITOR.
  */
 struct mq_bind {
 	__u32 size;
@@ -190,6 +247,10 @@ struct mq_bind {
 	__u32 access;
 	__u32 reserved;
 	char name[MQ_NAME_SIZE];
+	__u32 see;
+	__u32 snap;
+	char from[MQ_NAME_SIZE];
+	char to[MQ_NAME_SIZE];
 };
 
 /* mq_exchange.timeout: wait as long as it takes. */
@@ -202,7 +263,8 @@ struct mq_bind {
  * @send: address of the one frame to send
  * @receive: address of the room for frames
  * @send_size: bytes at @send; 0 for none
- * @receive_size: bytes at @receive; 64 + CMD_BUF_SIZE, rounded up to 8, always do
+ * @receive_size: bytes at @receive; 64 + CMD_BUF_SIZE, rounded up to 8, always do, but
+ *	a monitor needs 64 + sizeof(struct mq_passed) + mq_bind.snap, rounded up to 8
  * @timeout: nanoseconds, or MQ_FOREVER; CLOCK_MONOTONIC
  *
  * The ioctl's value is the number of bytes at @receive, padding included.
