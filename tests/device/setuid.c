@@ -37,6 +37,12 @@ MQ_HELPER(setuid_binds)
 	return -mq_bind(STDERR_FILENO, argv[1], .depth = atoi(argv[2]));
 }
 
+MQ_HELPER(setuid_monitors)
+{
+	MQ_EQ(geteuid(), 0);
+	return -mq_bind(STDERR_FILENO, "", .flags = MQ_BIND_MONITOR);
+}
+
 /* It is a user of the device itself, by text, and complains nevertheless. */
 MQ_HELPER(setuid_registers)
 {
@@ -120,6 +126,14 @@ MQ_TEST(setuid_bind, "made to bind a file that somebody else opened it gets EPER
 	MQ_EQ(attacks((struct attack){ .helper = "setuid_binds", .arg = ".root" }), EPERM);
 	MQ_EQ(attacks((struct attack){ .helper = "setuid_binds", .arg = "", .more = "60000" }), EPERM);
 	unlink(COPY);
+}
+
+MQ_TEST(setuid_monitor, "nor does it make somebody a monitor who could not be one", .open_to_all = true)
+{
+	mq_program_copy(COPY, 04755);
+	MQ_EQ(attacks((struct attack){ .helper = "setuid_monitors", .arg = "" }), EPERM);
+	unlink(COPY);
+	MQ_EQ(mq_bind(mq_dev(), "", .flags = MQ_BIND_MONITOR), 0);
 }
 
 MQ_TEST(setuid_registered, "but one that has registered itself by text sends as itself, through whatever file of the device it writes: it must not complain into what it was given",
