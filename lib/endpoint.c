@@ -109,3 +109,15 @@ int mq_endpoint_info_sized(const struct mq_endpoint *ep, struct mq_info *info, s
 	error = mq_endpoint_ioctl(ep, MQ_IOC_INFO, info);
 	return error < 0 ? error : 0;
 }
+
+int mq_endpoint_totals_sized(const struct mq_endpoint *ep, struct mq_totals *totals, size_t size)
+{
+	int error;
+
+	if (size < MQ_TOTALS_FIRST || size > UINT32_MAX)
+		return -EINVAL;
+	memset(totals, 0, size);
+	totals->size = size;
+	error = mq_endpoint_ioctl(ep, MQ_IOC_TOTALS, totals);
+	return error < 0 ? error : 0;
+}

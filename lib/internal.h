@@ -19,6 +19,7 @@
 /* Bytes of the structures in version 0.1.0; they have grown, and only ever grow. */
 #define MQ_INFO_FIRST	offsetof(struct mq_info, user_bytes)
 #define MQ_STATUS_FIRST	offsetof(struct mq_status, spared)
+#define MQ_TOTALS_FIRST	sizeof(struct mq_totals)
 
 /* The call's value, or a negative errno; errno itself stays as it was. */
 #define mq_system(call) ({					\

@@ -11,7 +11,7 @@
  * functions so marked on the same endpoint, because the messages that they return lie in
  * memory of the endpoint. Different endpoints have nothing in common.
  *
- * Structures that grow: struct mq_info and struct mq_status get new fields at their end.
+ * Structures that grow: struct mq_info, mq_status and mq_totals get new fields at their end.
  * The functions that fill them are told how large the caller's is (..._sized()), so that a
  * program and a library of different age go together. The inline ones without the ending
  * do that for C and C++; libmq.so also exports those names, for the structures of 0.1.0.
@@ -80,6 +80,13 @@ static inline int mq_endpoint_info(const struct mq_endpoint *ep, struct mq_info 
 {
 	return mq_endpoint_info_sized(ep, info, sizeof(*info));
 }
+
+/*
+ * What all endpoints counted together since the module was loaded, and the memory that is
+ * held: a struct mq_totals of @size bytes. Needs CAP_SYS_ADMIN (-EPERM); an older driver
+ * does not know (-ENOTTY). Any thread.
+ */
+int mq_endpoint_totals_sized(const struct mq_endpoint *ep, struct mq_totals *totals, size_t size);
 
 /* ---- sending: mq_endpoint_send(3) ---- */
 

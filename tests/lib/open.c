@@ -123,6 +123,28 @@ MQ_TEST(open_info, "limits are those of the module",
 	mq_endpoint_close(ep);
 }
 
+MQ_TEST(open_totals, "root is told what all endpoints counted together", .open_to_all = true)
+{
+	struct mq_endpoint *ep = mq_lib_open();
+	struct mq_totals totals;
+	char bytes[256];
+
+	MQ_LIB_EQ(mq_endpoint_bind(ep, "bob", NULL), 0);
+	MQ_LIB_EQ(mq_endpoint_send(ep, "bob", "hi", 2), 0);
+	MQ_LIB_EQ(mq_endpoint_totals_sized(ep, &totals, sizeof(totals)), 0);
+	MQ_EQ(totals.names, 1);
+	MQ_EQ(totals.accepted, 1);
+	memset(bytes, 0x5a, sizeof(bytes));
+	MQ_LIB_EQ(mq_endpoint_totals_sized(ep, (void *)bytes, sizeof(bytes)), 0);
+	MQ_TRUE(!memcmp(bytes, &totals, sizeof(totals)));
+	MQ_LIB_EQ(mq_endpoint_totals_sized(ep, &totals, sizeof(totals) - 1), -EINVAL);
+	mq_endpoint_close(ep);
+	mq_become(1001, 1001);
+	ep = mq_lib_open();
+	MQ_LIB_EQ(mq_endpoint_totals_sized(ep, &totals, sizeof(totals)), -EPERM);
+	mq_endpoint_close(ep);
+}
+
 /* What a program calls that was compiled with the header of 0.1.0, and its structure. */
 int old_info(const struct mq_endpoint *ep, void *info) __asm__("mq_endpoint_info");
 
