@@ -6,11 +6,12 @@
 #include "cli.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 
 static const struct mq_usage usage = {
 	.operands = "[NAME]",
-	.summary = "Print all that is known of NAME, or without one the limits of the driver, and what\n"
-		   "you have of them.",
+	.summary = "Print all that is known of NAME, or without one the limits of the driver, what you\n"
+		   "have of them, and for root what became of all messages and the memory they take.",
 	.options = (const struct mq_option[]){
 		{ 'j', "json", NULL, "as one object; mq(1) has the fields" },
 		{ }
@@ -83,7 +84,51 @@ static void status_show(const struct mq_status *s)
 	count_show("spared", s->spared, "of those overwritten were not the oldest (fair)");
 }
 
-static void driver_show_json(const struct mq_info *info, const char *version)
+/* What all endpoints counted together, in the order of debugfs. */
+static const struct {
+	const char *key;
+	size_t offset;
+	const char *help;
+} totals_fields[] = {
+	{ "names", offsetof(struct mq_totals, names), "there are" },
+	{ "anonymous", offsetof(struct mq_totals, anonymous), "endpoints without a name" },
+	{ "come", offsetof(struct mq_totals, come), "endpoints were made since the module was loaded" },
+	{ "gone", offsetof(struct mq_totals, gone), "of them have ended" },
+	{ "queued", offsetof(struct mq_totals, queued), "messages wait to be read" },
+	{ "accepted", offsetof(struct mq_totals, accepted), "were put into mailboxes" },
+	{ "delivered", offsetof(struct mq_totals, delivered), "read" },
+	{ "overwritten", offsetof(struct mq_totals, overwritten), "lost to newer ones" },
+	{ "discarded", offsetof(struct mq_totals, discarded), "unread when their endpoint ended" },
+	{ "rejected", offsetof(struct mq_totals, rejected), "refused for want of room" },
+	{ "broadcasts", offsetof(struct mq_totals, broadcasts), "sent" },
+	{ "calls", offsetof(struct mq_totals, calls), "put into mailboxes" },
+	{ "endpoints", offsetof(struct mq_totals, endpoints), "in memory" },
+	{ "endpoint_bytes", offsetof(struct mq_totals, endpoint_bytes), "of theirs" },
+	{ "slots", offsetof(struct mq_totals, slots), "places in mailboxes, taken or not" },
+	{ "slot_bytes", offsetof(struct mq_totals, slot_bytes), "of theirs" },
+	{ "messages", offsetof(struct mq_totals, messages), "pieces of memory for messages" },
+	{ "message_bytes", offsetof(struct mq_totals, message_bytes), "of theirs" },
+};
+
+/* For who may see them. */
+static void totals_show(const struct mq_endpoint *ep, bool json)
+{
+	struct mq_totals totals;
+
+	if (mq_endpoint_totals_sized(ep, &totals, sizeof(totals)))
+		return;
+	for (size_t i = 0; i < sizeof(totals_fields) / sizeof(*totals_fields); i++) {
+		uint64_t value = *(uint64_t *)((char *)&totals + totals_fields[i].offset);
+
+		if (json)
+			mq_json_show_number(totals_fields[i].key, value);
+		else
+			count_show(totals_fields[i].key, value, totals_fields[i].help);
+	}
+}
+
+static void driver_show_json(const struct mq_endpoint *ep, const struct mq_info *info,
+			     const char *version)
 {
 	mq_json_open(stdout);
 	mq_json_show_text("device", mq_device_path);
@@ -100,6 +145,7 @@ static void driver_show_json(const struct mq_info *info, const char *version)
 	mq_json_show_number("own_bytes", info->own_bytes);
 	mq_json_show_bool("fair", info->features & MQ_FEATURE_FAIR);
 	mq_json_show_bool("isolate", info->features & MQ_FEATURE_ISOLATE);
+	totals_show(ep, true);
 	mq_json_close();
 }
 
@@ -116,14 +162,14 @@ static void user_limits_show(const struct mq_info *info)
 	       "1 each pid namespace has names of its own" : "0 all have the same names");
 }
 
-static void driver_show(const struct mq_info *info, bool json)
+static void driver_show(const struct mq_endpoint *ep, const struct mq_info *info, bool json)
 {
 	char version[32];
 
 	snprintf(version, sizeof(version), "%u.%u.%u", info->version >> 16,
 		 info->version >> 8 & 255, info->version & 255);
 	if (json) {
-		driver_show_json(info, version);
+		driver_show_json(ep, info, version);
 		return;
 	}
 	printf("%-15s%s\n", "device", mq_device_path);
@@ -135,6 +181,7 @@ static void driver_show(const struct mq_info *info, bool json)
 	count_show("fair depth", info->fair_depth_max, "messages in the deepest fair mailbox");
 	if (info->user_endpoints)	/* else the driver is older than they are */
 		user_limits_show(info);
+	totals_show(ep, false);
 }
 
 static int name_show(const struct mq_endpoint *ep, const char *name, bool json)
@@ -165,7 +212,7 @@ int mq_command_info(int argc, char **argv)
 	if (optind < argc)
 		status = name_show(ep, argv[optind], json);
 	else
-		driver_show(mq_device_info(), json);
+		driver_show(ep, mq_device_info(), json);
 	mq_endpoint_close(ep);
 	return status;
 }

@@ -91,6 +91,10 @@ int top_view_next(struct top_view *view)
 	size_t count;
 	int err;
 
+	/* Who may not see them is not asked again. */
+	if (!view->before || view->has_totals)
+		view->has_totals = !mq_endpoint_totals_sized(view->ep, &view->totals,
+							     sizeof(view->totals));
 	err = mq_endpoint_list(view->ep, &list, &count);
 	if (err)
 		return err;
@@ -183,6 +187,17 @@ void top_summary_show(const struct top_view *view, char *line, size_t size)
 		 view->count, info->max_devices, accepted, delivered, lost, rejected);
 }
 
+void top_totals_show(const struct top_view *view, char *line, size_t size)
+{
+	const struct mq_totals *t = &view->totals;
+
+	snprintf(line, size, "since the load: %" PRIu64 " accepted, %" PRIu64 " delivered, %" PRIu64
+		 " overwritten, %" PRIu64 " rejected, %" PRIu64 " discarded; messages hold %" PRIu64
+		 " KiB", (uint64_t)t->accepted, (uint64_t)t->delivered, (uint64_t)t->overwritten,
+		 (uint64_t)t->rejected, (uint64_t)t->discarded,
+		 (uint64_t)(t->message_bytes + 1023) / 1024);
+}
+
 /* Is there room for all columns, with the longest name? */
 static bool is_wide(int columns)
 {
@@ -256,6 +271,10 @@ static int batch_show(const struct top_view *view)
 
 	top_summary_show(view, line, sizeof(line));
 	fprintf(out, "%s\n", line);
+	if (view->has_totals) {
+		top_totals_show(view, line, sizeof(line));
+		fprintf(out, "%s\n", line);
+	}
 	top_header_show(line, sizeof(line), TOP_LINE_SIZE);
 	fprintf(out, "%s\n", line);
 	for (size_t i = 0; i < view->count; i++) {

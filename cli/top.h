@@ -39,6 +39,8 @@ struct top_view {
 	int64_t before_time;
 	struct top_row *rows;
 	size_t count;
+	struct mq_totals totals;
+	bool has_totals;	/* for root; else, and with an older driver, there are none */
 };
 
 /* Take a new snapshot, and sort it. Returns 0 or a negative errno. */
@@ -46,6 +48,8 @@ int top_view_next(struct top_view *view);
 void top_view_sort(struct top_view *view);
 /* Lines of text, without a newline, for a screen with so many columns. */
 void top_summary_show(const struct top_view *view, char *line, size_t size);
+/* What all endpoints counted since the load; only with @has_totals. */
+void top_totals_show(const struct top_view *view, char *line, size_t size);
 void top_header_show(char *line, size_t size, int columns);
 void top_row_show(const struct top_row *row, char *line, size_t size, int columns);
 /* Was something lost since the snapshot before? */

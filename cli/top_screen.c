@@ -24,8 +24,6 @@ int top_screen_show(struct top_view *view)
 #include <term.h>
 #include <unistd.h>
 
-#define HEAD	3		/* lines above the list */
-
 static bool is_open;
 static size_t first_row;	/* of those that are on the screen */
 
@@ -82,9 +80,21 @@ static int screen_open(void)
 
 /* ---- what is on it ---- */
 
-static size_t rows_visible(void)
+/* On a small screen the list is worth more. */
+static bool totals_visible(const struct top_view *view)
 {
-	int room = LINES - HEAD;	/* `lines` is a word of term.h */
+	return view->has_totals && LINES > 10;
+}
+
+/* Lines above the list. */
+static int head_lines(const struct top_view *view)
+{
+	return totals_visible(view) ? 4 : 3;
+}
+
+static size_t rows_visible(const struct top_view *view)
+{
+	int room = LINES - head_lines(view);	/* `lines` is a word of term.h */
 
 	return room > 0 ? room : 1;
 }
@@ -113,10 +123,12 @@ static void row_put(int y, const struct top_row *row)
 
 static void screen_put(const struct top_view *view)
 {
+	size_t room = rows_visible(view);
+	int head = head_lines(view);
 	char line[TOP_LINE_SIZE];
 
-	if (first_row + rows_visible() > view->count)
-		first_row = view->count > rows_visible() ? view->count - rows_visible() : 0;
+	if (first_row + room > view->count)
+		first_row = view->count > room ? view->count - room : 0;
 	erase();
 	top_summary_show(view, line, sizeof(line));
 	line_put(0, line, A_NORMAL, 0);
@@ -124,10 +136,14 @@ static void screen_put(const struct top_view *view)
 		 "sorted by %s%s: s by the next column, r reverses, space looks at once, q quits",
 		 top_column_show(view->sort), view->reverse ? ", reversed" : "");
 	line_put(1, line, A_NORMAL, 0);
+	if (totals_visible(view)) {
+		top_totals_show(view, line, sizeof(line));
+		line_put(2, line, A_NORMAL, 0);
+	}
 	top_header_show(line, sizeof(line), COLS);
-	line_put(HEAD - 1, line, A_REVERSE, 0);
-	for (size_t i = 0; i < rows_visible() && first_row + i < view->count; i++)
-		row_put(HEAD + i, &view->rows[first_row + i]);
+	line_put(head - 1, line, A_REVERSE, 0);
+	for (size_t i = 0; i < room && first_row + i < view->count; i++)
+		row_put(head + i, &view->rows[first_row + i]);
 	refresh();
 }
 
@@ -163,7 +179,7 @@ static bool key_run(struct top_view *view, int key, bool *look)
 		break;
 	case KEY_PPAGE:
 	case KEY_NPAGE:
-		scroll_by(key == KEY_PPAGE ? -(long)rows_visible() : (long)rows_visible());
+		scroll_by(key == KEY_PPAGE ? -(long)rows_visible(view) : (long)rows_visible(view));
 		break;
 	case KEY_RESIZE:	/* ncurses knows the new size already */
 		clearok(stdscr, TRUE);

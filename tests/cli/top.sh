@@ -52,16 +52,20 @@ batch()
 	exits 0 "top -b -n 1 ends"
 	is "$(sed -n 1p "$dir/out")" "0 of 8 names; a second: 0 accepted, 0 delivered, 0 overwritten, 0 rejected" \
 		"the first line counts the names"
-	is "$(sed -n 2p "$dir/out" | tr -s ' ')" "NAME PID UID DEPTH FILL ACCEPT DELIVER OVERWR REJECT SPARED POLICY" "the columns have names"
-	is "$(wc -l <"$dir/out")" 2 "and nobody is there"
+	is "$(sed -n 2p "$dir/out")" "since the load: 0 accepted, 0 delivered, 0 overwritten, 0 rejected, 0 discarded; messages hold 0 KiB" \
+		"the second, for root, what all counted since the load"
+	is "$(sed -n 3p "$dir/out" | tr -s ' ')" "NAME PID UID DEPTH FILL ACCEPT DELIVER OVERWR REJECT SPARED POLICY" "the columns have names"
+	is "$(wc -l <"$dir/out")" 3 "and nobody is there"
 
 	fill_begin
 	send_some 4
 	run mq top -b -n 1
-	is "$(sed -n '3s/  */ /gp' "$dir/out")" "full $owner 0 8 [#####.....] - - - - - overwrite" "a mailbox is half full, its rates are not known yet"
+	is "$(sed -n '4s/  */ /gp' "$dir/out")" "full $owner 0 8 [#####.....] - - - - - overwrite" "a mailbox is half full, its rates are not known yet"
 	send_some 6
 	run mq top -b -n 1
-	is "$(sed -n '3s/  */ /gp' "$dir/out")" "full $owner 0 8 [##########] - - - - - overwrite" "a mailbox is full"
+	is "$(sed -n 2p "$dir/out" | cut -d ';' -f 1)" "since the load: 10 accepted, 0 delivered, 2 overwritten, 0 rejected, 0 discarded" \
+		"what all counted"
+	is "$(sed -n '4s/  */ /gp' "$dir/out")" "full $owner 0 8 [##########] - - - - - overwrite" "a mailbox is full"
 }
 
 # Two tables with messages between them: by the second the rates are known.
@@ -71,7 +75,7 @@ rates()
 	mq top -b -n 2 -d 1s >"$dir/tables" &
 	top=$!
 	exec 4<"$dir/tables"
-	for _i in 1 2 3; do
+	for _i in 1 2 3 4; do
 		IFS= read -r line <&4
 	done
 	is "${line%% *}" full "the first table has a line for the mailbox"
@@ -91,9 +95,9 @@ sorting()
 	mq recv zebra >/dev/null </dev/null &
 	other=$!
 	mq wait zebra -t 120s
-	is "$(mq top -b -n 1 -s name | awk 'NR > 2 { print $1 }' | tr '\n' ' ')" "full zebra " "sorted by name"
-	is "$(mq top -b -n 1 | awk 'NR > 2 { print $1 }' | tr '\n' ' ')" "full zebra " "else the fullest comes first"
-	is "$(mq top -b -n 1 -s pid | awk 'NR > 2 { print $1 }' | tr '\n' ' ')" "zebra full " "sorted by pid"
+	is "$(mq top -b -n 1 -s name | awk 'NR > 3 { print $1 }' | tr '\n' ' ')" "full zebra " "sorted by name"
+	is "$(mq top -b -n 1 | awk 'NR > 3 { print $1 }' | tr '\n' ' ')" "full zebra " "else the fullest comes first"
+	is "$(mq top -b -n 1 -s pid | awk 'NR > 3 { print $1 }' | tr '\n' ' ')" "zebra full " "sorted by pid"
 	run mq top -b -s colour
 	exits 2 "there is no such column"
 	says "--sort: 'colour' is not name, pid, uid" "and it says which there are"
@@ -118,6 +122,7 @@ screen()
 		wait names
 		wait sorted by fill
 		wait REJECT
+		wait since the load
 		wait full
 		wait [##########]
 		not [31m
