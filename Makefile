@@ -195,6 +195,14 @@ uninstall:			## remove what install put there (same variables)
 	$(if $(RELEASE),PATH="$$PATH:/usr/sbin:/sbin" $(DEPMOD) \
 		$(if $(INSTALL_MOD_PATH),-b '$(INSTALL_MOD_PATH)') $(RELEASE) || true)
 
+.PHONY: dist
+dist:				## build/dist/mq-VERSION.tar.xz, the same bytes each time
+	scripts/dist
+
+.PHONY: deb
+deb:				## build the Debian packages in build/deb
+	scripts/deb
+
 # Needs no headers: what kbuild leaves in driver/ has known names.
 .PHONY: clean
 clean:				## remove everything that was built
