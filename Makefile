@@ -95,6 +95,10 @@ lib:				## build libmq, shared and static, in BUILD/lib
 cli: lib			## build the command BUILD/cli/mq
 	$(PART_CLI)
 
+.PHONY: static
+static:				## build build/static-amd64/mq, which needs only the kernel; scripts/static --help says more
+	scripts/static
+
 # What the programs were built with: written anew only when it changes, so
 # that other flags build again and the same flags do nothing.
 $(BUILD)/client/flags: FORCE

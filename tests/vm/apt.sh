@@ -10,6 +10,8 @@
 #   apt_depends PACKAGE, apt_has PACKAGE, apt_version PACKAGE
 #   apt_fetch DIR PACKAGE...    the packages' files into DIR
 
+# shellcheck disable=SC2154 # $cache
+
 # With fresh package lists.
 apt_suite()
 {
