@@ -69,6 +69,6 @@ void mq_totals_add_local(struct mq_totals *totals)
 		bytes += READ_ONCE(local->message_bytes);
 	}
 	/* A piece may be seen to go that was not seen to come. */
-	totals->messages = max(0L, (long)messages);
-	totals->message_bytes = max(0L, (long)bytes);
+	totals->messages = max_t(long, 0, messages);
+	totals->message_bytes = max_t(long, 0, bytes);
 }
