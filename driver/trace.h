@@ -28,6 +28,7 @@
 		      { MQ_FRAME_COME, "come" },		\
 		      { MQ_FRAME_GONE, "gone" })
 
+/* Numbers, for programs that read the event's format: an enum has no value there. */
 #define mq_trace_show_policy(policy)				\
 	__print_symbolic(policy,				\
 			 { 0, "overwrite" },			\
