@@ -34,6 +34,10 @@ module_param(slots, uint, 0444);
 static unsigned long size = 64;
 module_param(size, ulong, 0444);
 
+/* So many messages to bob, all at once, and the sender is freed at once. */
+static unsigned int last;
+module_param(last, uint, 0444);
+
 static struct mq_sender *test_sender;
 
 /* What the module counted itself, to be compared with mq_sender_show(). */
@@ -311,9 +315,11 @@ static int __init test_init(void)
 /* What is on its way is still there: mq_sender_free() waits for it. */
 static void __exit test_exit(void)
 {
+	struct test_run run = { .count = last, .dest = "bob", .text = "last", .len = 4 };
 	struct mq_sender_status now;
 
 	test_storm_end();
+	WARN_ON(stop_machine(test_run_stopped, &run, NULL));
 	mq_sender_show(test_sender, &now);
 	mq_sender_free(test_sender);
 	mq_sender_free(NULL);
