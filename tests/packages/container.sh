@@ -5,26 +5,41 @@
 # Part of use.sh: containers of systemd-nspawn, services, and what unshare makes of a user, that are given /dev/mq. What
 # docs/containers.md says is checked here; tests/device/container.c and isolate.c have the device's promises one by one.
 
-boxes=/var/tmp/box
-mkdir -p "$boxes/usr" "$boxes/etc"
-for link in bin sbin lib lib64; do
-	ln -s "usr/$link" "$boxes/$link"
-done
+boxes=/var/tmp/boxes
 
-# box OPTION COMMAND: the machine's programs in namespaces of their own (pid, mount, IPC, UTS; user, if OPTION says so).
-box()
+# An empty system of USER: all programs are the machine's.
+furnish()
 {
-	_option=$1
-	shift
-	systemd-nspawn -q --pipe --as-pid2 --register=no -D "$boxes" --bind-ro=/usr --bind="$_option" /bin/sh -c "$*"
+	for _dir in usr etc proc sys dev run tmp var root; do
+		mkdir -p "$boxes/$1/$_dir"
+	done
+	for _link in bin sbin lib lib64; do
+		ln -s "usr/$_link" "$boxes/$1/$_link"
+	done
+	chown -hR "$1:$1" "$boxes/$1"
 }
 
-# With users of its own: its root is 200000 outside.
+nspawn()
+{
+	_user=$1
+	shift
+	systemd-nspawn -q --pipe --as-pid2 --register=no --resolv-conf=off --timezone=off --link-journal=no -D "$boxes/$_user" --bind-ro=/usr "$@"
+}
+
+# box NODE COMMAND: in namespaces of its own: pid, mount, IPC, UTS.
+box()
+{
+	_node=$1
+	shift
+	nspawn 0 --bind="$_node:/dev/mq" /bin/sh -c "$*"
+}
+
+# With users of its own besides: its root is 200000 outside.
 mapped()
 {
 	_node=$1
 	shift
-	systemd-nspawn -q --pipe --as-pid2 --register=no -D "$boxes" --bind-ro=/usr --private-users=200000:65536 --bind="$_node:/dev/mq" /bin/sh -c "$*"
+	nspawn 200000 --private-users=200000:65536 --bind="$_node:/dev/mq" /bin/sh -c "$*"
 }
 
 # service ALLOWED COMMAND...: with no devices but those allowed.
@@ -98,6 +113,8 @@ same_name_inside()
 	says "to its own" mapped /dev/mq-box 'mq recv outside -n 1 & mq wait outside && mq send outside "to its own" && wait $!'
 }
 
+furnish 0
+furnish 200000
 outside_begin
 check "a service whose devices are closed may not open it" exits 4 service '' mq list
 check "and mq says so" says "you may not open /dev/mq: a container must be given the device" service '' mq list
