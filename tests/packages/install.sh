@@ -38,12 +38,12 @@ group_is_of_the_system()
 
 install()
 {
-	apt-get -y --no-install-recommends --no-download install "$@"
+	apt-get -y --no-install-recommends install "$@"
 }
 
 independent()
 {
-	! dpkg-query -W -f '${Package} needs ${Depends}\n' libmq1 libmq-dev mq-tools | grep dkms
+	dpkg-query -W -f '${Package} needs ${Depends}\n' libmq1 libmq-dev mq-tools >"$tmp/depends" && ! grep dkms "$tmp/depends"
 }
 
 example()

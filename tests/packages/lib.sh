@@ -78,7 +78,7 @@ tree()
 log_is_clean()
 {
 	dmesg >"$tmp/dmesg"
-	! grep -E 'BUG|WARNING: |Oops|general protection|refcount_t:|list_(add|del) corruption|rcu.*stall|blocked for more than' "$tmp/dmesg" || return 1
+	! grep -E 'BUG: |WARNING: CPU|Oops|general protection|refcount_t:|list_(add|del) corruption|rcu.*stall|blocked for more than' "$tmp/dmesg" || return 1
 	# a bad page, an oops, a warning
 	[ $(($(cat /proc/sys/kernel/tainted) & (32 | 128 | 512))) -eq 0 ]
 }

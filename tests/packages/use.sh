@@ -77,7 +77,7 @@ parameter_is_set()
 
 again()
 {
-	apt-get -y --no-download --reinstall install ./*.deb && [ "$(cat /sys/module/mq_driver/parameters/QUEUE_LEN)" -eq 7 ] &&
+	apt-get -y --reinstall install ./*.deb && [ "$(cat /sys/module/mq_driver/parameters/QUEUE_LEN)" -eq 7 ] &&
 		grep -q '^options mq_driver QUEUE_LEN=7' /etc/modprobe.d/mq.conf && dkms status mq | grep -q "$release, x86_64: installed" && talk
 }
 
