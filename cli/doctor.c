@@ -226,7 +226,7 @@ static void module_check(void)
 			other, release, other);
 	else
 		problem(MQ_EXIT_NO_DEVICE, "module",
-			"mq_driver is not installed for %s: install it (scripts/install; after a plain copy run depmod), then modprobe mq_driver",
+			"mq_driver is not installed for %s: install it (the package mq-dkms, or scripts/install; after a plain copy run depmod), then modprobe mq_driver",
 			release);
 }
 
