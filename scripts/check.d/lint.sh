@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Copyright (C) the mq authors
+# shellcheck shell=sh
+#
+# What is found out without a machine: unit tests, lint, and whether all of it builds; for scripts/check, which sources this behind
+# stage.sh. $kernel is Debian's Linux 6.1, $checkpatch the script of the sanitizer kernel's source.
+
+# ---- unit tests ----
+
+unit()
+{
+	stage_begin unit "unit tests and fuzzing, with ASan and UBSan"
+	_rc=0
+	make -C tests/unit check >"$out/unit.log" 2>&1 </dev/null || _rc=1
+	_ok=$(grep -c '^\[ *OK \]' "$out/unit.log")
+	_bad=$(grep -c '^\[  FAILED  \] [a-z_]*$' "$out/unit.log")
+	_planned=$(sed -n 's/^\[==========\] Running \([0-9]*\) test.*/\1/p' "$out/unit.log" | awk '{ n += $1 } END { print n + 0 }')
+	[ $((_planned - _ok)) -le "$_bad" ] || _bad=$((_planned - _ok))
+	# the fuzzer is one more
+	if [ "$_rc" -eq 0 ]; then
+		_ok=$((_ok + 1))
+	elif [ "$_bad" -eq 0 ]; then
+		_bad=1
+	fi
+	[ "$_bad" -eq 0 ] || grep -v '^\[.*\(RUN\|OK\)' "$out/unit.log" | tail -n 40 | sed 's/^/    /'
+	stage_end "$_ok" "$_bad" 0
+}
+
+# ---- lint ----
+
+# The shell scripts among the files of the project.
+shell_scripts()
+{
+	find . \( -path ./build -o -path ./.git \) -prune -o -type f -print | while read -r file; do
+		case $(head -n 1 "$file" | tr -d '\0') in
+		'#!/bin/sh'* | '#!/bin/busybox sh'*) echo "$file" ;;
+		esac
+	done
+}
+
+lint_shell()
+{
+	# shellcheck disable=SC2046 # names without spaces
+	shellcheck -x -P SCRIPTDIR:. scripts/lib.sh $(shell_scripts)
+}
+
+lint_help()
+{
+	# shellcheck disable=SC2046 # names without spaces
+	for script in scripts/* $(find bench docs tests -type f -perm /111 -exec grep -l '^[[:space:]]*Usage: ' {} +); do
+		case $script in
+		*/lib.sh | *.d) continue ;;
+		esac
+		if ! "$script" --help >"$lane/said" 2>&1 || ! grep -q "$script" "$lane/said"; then
+			echo "$script --help fails or does not name the script"
+			return 1
+		fi
+	done
+}
+
+lint_licence()
+{
+	find . \( -path ./build -o -path ./.git -o -path ./LICENSES \) -prune -o -type f \
+		\( -name '*.[chS]' -o -name '*.sh' -o -name '*.awk' -o -name 'Makefile' -o -name Kbuild \
+		-o -name '*.[1-9]' -o -name '*.md' -o -name '*.rules' -o -name '*.config' -o -perm /111 \) -print |
+		while read -r file; do
+			head -n 5 "$file" | grep -q 'SPDX-License-Identifier: ' || echo "$file has no SPDX line"
+		done
+}
+
+lint_versions()
+{
+	grep -rnE 'LINUX_VERSION_CODE|KERNEL_VERSION|linux/version\.h' driver include client lib cli |
+		grep -v '^driver/compat/' || :
+	grep -rnE '\bioctl\(' cli client || :
+}
+
+# The file VERSION says it; who cannot read it there is compared.
+lint_release()
+{
+	_version=$(cat VERSION)
+	_hex=$(awk -F. '{ printf "0x%02x%02x%02x", $1, $2, $3 }' VERSION)
+	grep -qx "#define MQ_VERSION		$_hex" include/uapi/linux/mq_driver.h || echo "include/uapi/linux/mq_driver.h: MQ_VERSION is not $_hex"
+	grep -qxF "MODULE_VERSION(\"$_version\");" driver/main.c || echo "driver/main.c: MODULE_VERSION is not $_version"
+	[ "$(sed -n 's/^## \[\([0-9].*\)\].*/\1/p' CHANGELOG.md | head -n 1)" = "$_version" ] || echo "CHANGELOG.md: the newest release is not $_version"
+	[ "$(sed -n '1s/.*(\(.*\)-.*/\1/p' packaging/debian/changelog)" = "$_version" ] || echo "packaging/debian/changelog does not begin with $_version"
+}
+
+# The sample has each parameter of the module.
+lint_sample()
+{
+	sed -n 's/^module_param_named(\([A-Z_]*\),.*/\1/p' driver/param.c | sort >"$out/parameters"
+	sed -n 's/^#options mq_driver \([A-Z_]*\)=.*/\1/p' packaging/modprobe.d/mq.conf | sort | diff "$out/parameters" -
+}
+
+lint_kernel_doc()
+{
+	perl "$kernel/build/scripts/kernel-doc" -none -Werror driver/*.[ch] include/uapi/linux/*.h include/linux/*.h
+}
+
+lint_man()
+{
+	mandoc -T lint -W warning man/*.[1-9]
+}
+
+# The table of promises names tests that are there, and all of them.
+lint_promises()
+{
+	make -s device-tests || return 1
+	build/tests/mq-device-tests -l | sed 's/^\([^:]*:[^:]*\):.*/\1/' | sort -u >"$out/tests"
+	grep -o '[a-z_0-9]*\.c:[a-z_0-9]*' tests/device/PROMISES.md | grep -vx 'file\.c:test' | sort -u >"$out/named"
+	if ! diff "$out/named" "$out/tests"; then
+		echo 'tests/device/PROMISES.md (<) and the tests that there are (>) differ'
+		return 1
+	fi
+	grep -o '[a-z_0-9]*\.c:[a-z_0-9]*' SECURITY.md | grep -vx 'file\.c:test' | sort -u | comm -23 - "$out/tests" >"$lane/said"
+	[ ! -s "$lane/said" ] && return 0
+	echo 'SECURITY.md names tests that are not there:'
+	cat "$lane/said"
+	return 1
+}
+
+lint_readme()
+{
+	sh tests/device/client_session.sh --readme
+}
+
+# style IGNORED-TYPES FILE...
+style()
+{
+	_ignore=$1
+	shift
+	# In another directory: with git's there it leaves a file behind.
+	(cd "$out" && perl "$checkpatch" --no-tree --root="$(dirname "$checkpatch")/.." --strict --terse --show-types \
+		--no-summary --quiet --ignore "$_ignore" -f "$@")
+}
+
+lint_style()
+{
+	_rc=0
+	# It takes the declaration `struct file_operations;` for a definition; programs have no BIT().
+	# shellcheck disable=SC2046 # names without spaces
+	style CONST_STRUCT,BIT_MACRO $(find "$PWD/driver" "$PWD/include" "$PWD/tests/kernel" "$PWD/examples/kernel" -name '*.[ch]' ! -name '*.mod.c' ! -name trace.h ! -path '*/compat/*' | sort) || _rc=1
+	# It takes the blocks of TRACE_EVENT() for calls.
+	style PARENTHESIS_ALIGNMENT,OPEN_ENDED_LINE "$PWD"/driver/trace.h || _rc=1
+	# Tests for a version are at home here, and have the constant on the right already.
+	style LINUX_VERSION_CODE,CONSTANT_COMPARISON "$PWD"/driver/compat/*.h || _rc=1
+	# A program has no kernel macros; sig_atomic_t wants volatile; libedit's names are its own.
+	# A message for people is one line of the table, so that it can be found.
+	style PREFER_DEFINED_ATTRIBUTE_MACRO,ARRAY_SIZE,NAKED_SSCANF,VOLATILE,CAMELCASE,SPACING,LONG_LINE,LONG_LINE_STRING,LONG_LINE_COMMENT,PREFER_KERNEL_TYPES \
+		"$PWD"/client/*.[ch] "$PWD"/lib/*.[ch] "$PWD"/cli/*.[ch] || _rc=1
+	return $_rc
+}
+
+# ---- builds ----
+
+# A driver from nothing, so that no warning was seen by an earlier run only.
+driver_clean()
+{
+	rm -rf "build/driver-$(cat "$1/release")-lint"
+	tests/vm/driver --suffix lint --users "$@" >"$out/module"
+}
+
+programs()
+{
+	make -s user BUILD=build/check/programs CFLAGS=-Werror &&
+	make -s user BUILD=build/check/programs-plain LIBEDIT=no TOP=no CFLAGS=-Werror &&
+	make -s user BUILD=build/guest LDFLAGS=-static &&
+	make -s -C tests/device && make -s -C tests/device i686 &&
+	make -s -C tests/lib CFLAGS= LDFLAGS= && make -s -C tests/lib CFLAGS= LDFLAGS= i686 &&
+	make -s -C examples OUT="$PWD/build/guest/examples" MQ_BUILD="$PWD/build/guest/lib" PKG_CONFIG=false LDFLAGS=-static &&
+	gcc -O2 -Wall -Wextra -Werror -static -o build/tests/terminal tests/cli/terminal.c
+}
+
+# programs_cross TRIPLE: for the machine of another architecture.
+programs_cross()
+{
+	make -s user BUILD="build/guest-$1" CROSS_COMPILE="$1-" LIBEDIT=no TOP=no CFLAGS=-Werror LDFLAGS=-static &&
+	make -s -C tests/device CROSS_COMPILE="$1-" && make -s -C tests/lib CROSS_COMPILE="$1-" CFLAGS= LDFLAGS= &&
+	"$1-gcc" -O2 -Wall -Wextra -Werror -static -o "build/tests/terminal-$1" tests/cli/terminal.c
+}
+
+# What a program of the architecture $programs has behind its name.
+programs_suffix()
+{
+	(
+		mq_arch "$programs"
+		[ "$arch" = amd64 ] || echo "-$arch_compiler"
+	)
+}
+
+install_staged()
+{
+	rm -rf build/check/root
+	make -s install-user install-udev BUILD=build/check/programs DESTDIR="$PWD/build/check/root" PREFIX=/usr &&
+	for file in usr/bin/mq-client usr/bin/mq usr/bin/mqctl usr/lib/libmq.so usr/lib/libmq.a usr/lib/pkgconfig/libmq.pc \
+		usr/include/libmq.h usr/share/man/man1/mq.1 usr/share/man/man3/mq_endpoint_bind.3 usr/share/man/man4/mq.4 \
+		usr/share/bash-completion/completions/mq usr/lib/udev/rules.d/60-mq.rules; do
+		[ -s "build/check/root/$file" ] || { echo "make install-user install-udev did not install $file"; return 1; }
+	done
+}
+
+# The tarball is made twice, the second time from what was unpacked elsewhere; that builds without git.
+dist_again()
+{
+	_first=$(scripts/dist "$out/dist") && _elsewhere=$(mktemp -d) && tar -C "$_elsewhere" -xf "$_first" || return
+	(
+		_time=$(git log -1 --format=%ct)
+		cd "$_elsewhere"/mq-* && make -s user CFLAGS=-Werror && build/cli/mq --version | grep -qx "mq $(cat VERSION)" &&
+			git init -q && git add --all --force . ':!build' && umask 077 && TZ=Asia/Tokyo SOURCE_DATE_EPOCH=$_time scripts/dist "$_elsewhere" &&
+			cmp "$_first" "$_elsewhere/${_first##*/}"
+	)
+	_rc=$?
+	rm -rf "$_elsewhere"
+	return $_rc
+}
+
+# ---- the benchmark ----
+
+# Its report is made too, of the same figures, and compared with itself: nothing differs.
+bench_check()
+{
+	bench/run --check --out "$out/bench" && bench/report --in "$out/bench" --out "$out/bench/page" &&
+	[ -s "$out/bench/page/self.svg" ] && bench/compare "$out/bench/result.csv" "$out/bench/result.csv" | tee "$lane/said" &&
+	grep -q '^0 of [1-9][0-9]* figures differ' "$lane/said"
+}
+
+demo_check()
+{
+	scripts/demo >"$out/demo.said" || { cat "$out/demo.said"; return 1; }
+	scripts/picture --from "$out/demo.said" --check
+}
