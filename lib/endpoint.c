@@ -23,7 +23,10 @@ bool mq_endpoint_is_bound(const struct mq_endpoint *ep)
 
 size_t mq_endpoint_room(const struct mq_endpoint *ep)
 {
-	return MQ_FRAME_SPACE(sizeof(struct mq_frame) + ep->info.cmd_buf_size);
+	size_t message = ep->info.cmd_buf_size;
+	size_t passed = sizeof(struct mq_passed) + ep->snap;
+
+	return MQ_FRAME_SPACE(sizeof(struct mq_frame) + (message > passed ? message : passed));
 }
 
 /* What knows no such ioctl, or no frames, is not what this library is for. */

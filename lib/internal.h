@@ -47,6 +47,7 @@ struct mq_endpoint {
 	int fd;
 	bool is_bound;			/* atomic; until then read and write are text */
 	struct mq_info info;
+	uint32_t snap;			/* of a monitor */
 	/* The rest is the one reader's. */
 	uint64_t sequence;		/* of the last message that was received */
 	unsigned char *buffer;		/* the frames that were returned last */

@@ -240,6 +240,34 @@ int mq_watch_fd(const struct mq_watch *watch);
  */
 int mq_name_wait(const char *path, const char *name, bool gone, int64_t timeout);
 
+/* ---- what passes: mq_monitor_bind(3) ---- */
+
+/* What a monitor sees; all zero is: all messages, and no bytes of them. */
+struct mq_monitoring {
+	uint32_t see;		/* MQ_SEE_*; no kind is all of them */
+	uint32_t snap;		/* bytes of each message, MQ_SNAP_MAX at most */
+	uint32_t depth;		/* how many wait to be received, 0: QUEUE_LEN */
+	enum mq_policy policy;	/* when more wait: lose the oldest, or MQ_POLICY_REJECT the newest */
+	const char *from;	/* whose messages, NULL: everybody's */
+	const char *to;		/* to whom; likewise */
+};
+
+/*
+ * In place of mq_endpoint_bind(): from now on @ep receives, as messages from their senders,
+ * what all others send to each other; @what NULL: as all zero. mq_message_lost() is what it
+ * missed in front of a message. -EPERM: that needs CAP_SYS_ADMIN; -EUSERS: there are as many
+ * monitors as there may be; -EOPNOTSUPP: the driver is too old.
+ */
+int mq_monitor_bind(struct mq_endpoint *ep, const struct mq_monitoring *what);
+/* Of what a monitor received, and of nothing else: */
+const char *mq_passed_to(const struct mq_message *msg);		/* to whom; "": no name, or all */
+const void *mq_passed_data(const struct mq_message *msg);	/* its first bytes */
+size_t mq_passed_size(const struct mq_message *msg);		/* how many of them are here */
+size_t mq_passed_length(const struct mq_message *msg);		/* how many it has */
+uint32_t mq_passed_flags(const struct mq_message *msg);		/* MQ_FRAME_* for its receiver */
+int mq_passed_result(const struct mq_message *msg);		/* 0, or the sender's negative errno */
+uint32_t mq_passed_reached(const struct mq_message *msg);	/* mailboxes that got it */
+
 #ifdef __cplusplus
 }
 #endif

@@ -182,6 +182,30 @@ MQ_TEST(example_list, "mq_endpoint_list(3): who is there", .params = "QUEUE_LEN=
 	mq_endpoint_close(bob);
 }
 
+MQ_TEST(example_monitor, "mq_monitor_bind(3): who sends how much to whom")
+{
+	struct mq_endpoint *bob = mq_lib_bind("bob", NULL);
+	struct program program = PROGRAM("mq_monitor_bind");
+	const struct mq_message *msg;
+	char whom = 0;
+
+	/* It looks on from some moment on. */
+	do {
+		mq_lib_send(bob, "bob", "hello");
+		MQ_LIB_EQ(mq_endpoint_receive(bob, &msg, 0), 0);
+		mq_sleep_ms(1);
+	} while (mq_lib_poll(program.out) == 0);
+	MQ_LIB_EQ(mq_endpoint_send(bob, "nobody", "x", 1), -ENOENT);
+	while (whom != 'n') {
+		program_prints(&program, "bob > ");
+		MQ_EQ(read(program.out, &whom, 1), 1);
+		program_prints(&program, whom == 'n' ? "obody 1 refused\n" : "ob 5\n");
+	}
+	close(program.in);
+	program_ends(&program, 0);
+	mq_endpoint_close(bob);
+}
+
 MQ_TEST(example_watch, "mq_watch_open(3): names come and go")
 {
 	struct mq_endpoint *bob = mq_lib_bind("bob", NULL), *ann;
