@@ -111,6 +111,7 @@ enum mq_action {
 	MQ_ACTION_FIND,
 	MQ_ACTION_LIST,
 	MQ_ACTION_WAIT,
+	MQ_ACTION_MONITOR,
 };
 
 /* "mq: FORMAT\n" on stderr. Returns @status. */
@@ -249,6 +250,7 @@ int mq_command_call(int argc, char **argv);
 int mq_command_serve(int argc, char **argv);
 int mq_command_wait(int argc, char **argv);
 int mq_command_watch(int argc, char **argv);
+int mq_command_monitor(int argc, char **argv);
 int mq_command_top(int argc, char **argv);
 int mq_command_bench(int argc, char **argv);
 int mq_command_shell(int argc, char **argv);

@@ -94,6 +94,13 @@ static const struct sentence {
 	{ MQ_ACTION_CALL, ETIMEDOUT, MQ_EXIT_TIMEOUT,
 	  "%1$s did not answer in time: allow more (-t); the request may still be carried out" },
 
+	{ MQ_ACTION_MONITOR, EPERM, MQ_EXIT_PERMISSION,
+	  "only root may see what others send: it needs CAP_SYS_ADMIN, and CAP_SYS_RESOURCE for much --depth" },
+	{ MQ_ACTION_MONITOR, EUSERS, MQ_EXIT_FULL,
+	  "as many look on as may at the same time: end another mq monitor" },
+	{ MQ_ACTION_MONITOR, EOPNOTSUPP, MQ_EXIT_FAILED,
+	  "the loaded driver shows nobody what passes: load a current one" },
+
 	{ MQ_ACTION_ANY, EDQUOT, MQ_EXIT_FULL,
 	  "you have as many endpoints as a user may: end some (mq list has those with names), or let root load the module with more",
 	  LIMIT_USER_ENDPOINTS },

@@ -30,6 +30,7 @@ static const struct command {
 	{ "serve", "NAME", "take a name and answer requests", mq_command_serve },
 	{ "wait", "NAME", "sleep until a name is there, or gone", mq_command_wait },
 	{ "watch", "", "print names as they come and go", mq_command_watch },
+	{ "monitor", "", "print what others send each other, for root", mq_command_monitor },
 	{ "top", "", "a live view of all mailboxes", mq_command_top },
 	{ "bench", "", "how fast this machine is", mq_command_bench },
 	{ "shell", "[NAME]", "talk to others, line by line", mq_command_shell },

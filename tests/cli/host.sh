@@ -18,7 +18,7 @@ here=$(dirname "$(readlink -f "$0")")
 . "$here/lib.sh"
 mq=$(readlink -f "$1")
 completion=$here/../../cli/completion
-commands='list info send all recv call serve wait watch top bench shell doctor help'
+commands='list info send all recv call serve wait watch monitor top bench shell doctor help'
 
 # ---- use ----
 
@@ -113,7 +113,7 @@ says 'standard output cannot be written' 'and says so'
 
 page=$here/../../man/mq.1
 is "$(sed -n '/^\.Sh JSON/,/^\.Sh EXIT/s/^\.It Cm //p' "$page" | tr '\n' ' ')" \
-	"$(echo "$message_keys $status_keys $driver_keys $event_keys " | tr -d '?')" 'mq(1) has the fields of --json that are tested'
+	"$(echo "$message_keys $status_keys $driver_keys $event_keys $passed_keys " | tr -d '?')" 'mq(1) has the fields of --json that are tested'
 is "$(sed -n '/^\.Sh EXIT/,/^\.Sh TERM/s/^\.It //p' "$page" | tr '\n' ' ')" '0 1 2 3 4 5 6 7 8 124 130 ' 'mq(1) has the exit codes'
 for command in $commands; do
 	grep -q "^\.It Cm $command\>" "$page"

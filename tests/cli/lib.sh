@@ -18,6 +18,7 @@ message_keys='kind to from pid uid sequence lost time size ?encoding data'
 status_keys='name pid uid owner policy access events depth queued accepted delivered overwritten discarded rejected spared'
 driver_keys='device version max_devices queue_len cmd_buf_size depth_max fair_depth_max root_devices user_endpoints own_endpoints user_bytes own_bytes fair isolate ?names ?anonymous ?come ?gone ?queued ?accepted ?delivered ?overwritten ?discarded ?rejected ?broadcasts ?calls ?endpoints ?endpoint_bytes ?slots ?slot_bytes ?messages ?message_bytes'
 event_keys='event name pid uid'
+passed_keys='kind to from pid uid missed time cookie errno reached size ?encoding data'
 }
 count=0 passed=0 failed=0 rc=0
 dir=$(mktemp -d) || exit 1

@@ -91,7 +91,7 @@ bytes()		# COUNT: that many letters x
 
 # ---- no module ----
 
-for command in list info 'info x' 'send x y' 'all y' 'recv x' 'call x y' 'serve x --echo' 'wait x' watch; do
+for command in list info 'info x' 'send x y' 'all y' 'recv x' 'call x y' 'serve x --echo' 'wait x' watch monitor; do
 	# shellcheck disable=SC2086 # words
 	run mq $command
 	exits 8 "without the module mq ${command%% *} exits 8"
@@ -531,6 +531,68 @@ cp "$dir/json.out" "$dir/out"
 json 'watch --json' "$event_keys" 4
 run mq watch -t 200ms
 exits 124 'watch -t with nobody there: 124'
+wait
+
+# ---- monitor ----
+
+as alice mq monitor -t 100ms
+exits 4 'monitor: for root: 4'
+says 'only root may see what others send' 'and says so'
+run mq monitor -t 100ms
+exits 124 'monitor -t with nothing to see: 124'
+says 'nothing passed in time' 'and says so'
+says '0 seen, 0 missed' 'and the sums'
+run mq monitor --kind rumour
+exits 2 'monitor: a kind that there is not: 2'
+run mq monitor --name bob --to bob
+exits 2 'monitor: --name with --to: 2'
+background seen mq recv seen -n 2
+seen=$pid
+mq monitor --name seen -n 3 -t 120s >"$dir/monitor.out" 2>"$dir/monitor.err" &
+monitor=$!
+mq monitor --to seen --snap 4 -n 2 -t 120s --json >"$dir/json.out" 2>"$dir/json.err" &
+monitor_json=$!
+mq monitor --kind refused -n 1 -t 120s >"$dir/refused.out" 2>/dev/null &
+refused=$!
+until_asleep "$monitor"
+until_asleep "$monitor_json"
+until_asleep "$refused"
+mq send other 'not to seen' 2>/dev/null
+mq send seen "$(printf 'two\nlines \033[2J')"
+mq send seen hello
+wait "$seen"
+mq send seen late 2>/dev/null
+wait "$monitor"
+is $? 0 'monitor -n 3'
+is "$(sed 's/^[0-9]*\.[0-9]\{6\} (no name) pid [1-9][0-9]* > //' "$dir/monitor.out")" 'seen: message of 15: two\nlines \x1b[2J
+seen: message of 5: hello
+seen: message of 4, refused (nobody is there): late' 'monitor: one line each, what a terminal would obey spelled out'
+is "$(cat "$dir/monitor.err")" 'mq: 3 seen, 0 missed' 'monitor: the sums'
+wait "$monitor_json"
+is $? 0 'monitor --json'
+cp "$dir/json.out" "$dir/out"
+json 'monitor --json' "$passed_keys" 2
+has '"errno":0,"reached":1,"size":5,"data":"hell"}' 'monitor --json --snap 4: values'
+wait "$refused"
+is "$(sed 's/.* > //' "$dir/refused.out")" 'other: message of 11, refused (nobody is there): not to seen' 'monitor --kind refused'
+# More than wait to be printed: stopped, it misses what its lines say.
+background flood mq recv flood -n 20
+mq monitor --to flood --depth 4 -n 5 -t 120s >"$dir/monitor.out" 2>"$dir/monitor.err" &
+monitor=$!
+until_asleep "$monitor"
+kill -STOP "$monitor"
+until_asleep "$monitor" T
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19; do
+	mq send flood "$i"
+done
+kill -CONT "$monitor"
+until [ "$(grep -c message "$dir/monitor.out")" -ge 4 ]; do
+	sleep 0.1
+done
+mq send flood 20
+wait "$monitor"
+is "$(sed 's/.*message of [12]: //' "$dir/monitor.out" | tr '\n' ' ')" '15 missed 16 17 18 19 20 ' 'monitor: what it missed, where'
+is "$(cat "$dir/monitor.err")" 'mq: 5 seen, 15 missed' 'and in the end'
 wait
 
 # ---- a server that restarts, as in mq(7) ----
