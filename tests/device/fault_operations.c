@@ -987,6 +987,90 @@ MQ_TEST(fault_answer, "an answer with each fault is given once: either it was, o
 	TRY(answer_operations);
 }
 
+/* ---- what is seen of it --------------------------------------------------- */
+
+static int see;
+static uint64_t seen;	/* the monitor's newest number */
+
+/* Behind this the monitor has got what was sent before, or it is a gap. */
+static void see_all(void)
+{
+	static char frames[16384] __attribute__((aligned(8)));
+	const struct mq_frame *frame;
+	ssize_t got;
+	size_t at;
+
+	MQ_EQ(mq_frame_send_text(carol, "hoard", "seen"), 0);
+	while ((got = mq_read(see, frames, sizeof(frames))) > 0)
+		for (at = 0; (frame = mq_frame_next(frames, got, &at));)
+			seen = frame->sequence;
+	MQ_EQ(got, -EAGAIN);
+}
+
+/* COUNT messages are seen or missed, and the one of see_all(). */
+static void check_seen(long count)
+{
+	uint64_t before = seen;
+
+	see_all();
+	MQ_EQ(seen, before + count + 1);
+}
+
+#define SEEN(id, count)								\
+	static void begin_##id##_seen(void)					\
+	{									\
+		begin_##id();							\
+		see_all();							\
+	}									\
+	static void done_##id##_seen(long value)				\
+	{									\
+		done_##id(value);						\
+		check_seen(count);						\
+	}
+
+#define begin_msg	be_registered
+#define done_send_nobody nothing_done
+
+SEEN(msg, 1)
+SEEN(send, 1)
+SEEN(send_full, 1)
+SEEN(send_nobody, 1)
+SEEN(run, value / 72)
+SEEN(broadcast, 1)
+
+static void done_bind_monitor(long value)
+{
+	(void)value;
+	check_seen(0);
+	close(fresh);
+	fresh = mq_dev();
+}
+
+BIND(monitor, .flags = MQ_BIND_MONITOR, .depth = 1000, .from = "bob")
+
+static const struct mq_operation seen_operations[] = {
+	{ "bind (monitor)", see_all, call_bind_monitor, 0, .done = done_bind_monitor,
+	  .kinds = SENDS },
+	{ "/msg", begin_msg_seen, call_msg, 0, .done = done_msg_seen, .kinds = SENDS },
+	{ "write", begin_send_seen, call_write, 72, .done = done_send_seen, .kinds = SENDS },
+	{ "write to a full one", begin_send_full_seen, call_write, 72,
+	  .done = done_send_full_seen, .kinds = SENDS },
+	{ "write to nobody", begin_send_nobody_seen, call_write, -ENOENT,
+	  .done = done_send_nobody_seen, .kinds = SENDS },
+	{ "write of a run", begin_run_seen, call_write, 40 * 72, .piece = 72,
+	  .done = done_run_seen, .kinds = SENDS },
+	{ "broadcast", begin_broadcast_seen, call_write, 72, .done = done_broadcast_seen,
+	  .kinds = SENDS },
+};
+
+MQ_TEST(fault_monitor, "with a monitor likewise: each message is seen, or is a gap where there was no memory for that, and nothing else is",
+	.params = PLACES, .timeout = 300)
+{
+	world_make();
+	see = mq_bound_nonblock("", .flags = MQ_BIND_MONITOR, .depth = 1000, .snap = 100);
+	TRY(seen_operations);
+}
+
 /* ---- questions ----------------------------------------------------------- */
 
 static void begin_ask(void)
