@@ -8,8 +8,10 @@
  *	mq_handle_binding		a file becomes the owner of an endpoint, once (sleeps)
  *	mq_endpoint.is_broadcasting	not a lock, but waited for as one: a broadcast of
  *					this sender at a time (covers no user memory)
- *	mq_registry.lock		who is registered or monitors, and what each user has
- *					(sleeps; never taken to send, receive, wait or poll)
+ *	mq_registry.lock		who is registered or monitors, what each user has, and
+ *					what those have counted who are gone (sleeps; never
+ *					taken to send, receive, wait or poll, but by who
+ *					gives back the last reference to an endpoint)
  *	    pid->wait_pidfd.lock	the kernel's, where the exit of a process is told;
  *					our callback under it takes no lock
  *	    mq_endpoint.lock		the mailbox, its stage, counters and pendings; held
