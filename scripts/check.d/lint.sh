@@ -93,6 +93,43 @@ lint_sample()
 	sed -n 's/^#options mq_driver \([A-Z_]*\)=.*/\1/p' packaging/modprobe.d/mq.conf | sort | diff "$out/parameters" -
 }
 
+# lint_sums SUM FILE...: each `FILE;md5=HASH` or `sha256 HASH FILE` of a licence in them is that of the project's file.
+lint_sums()
+{
+	sed -n -E 's/.*file:\/\/(LICENSES\/[^;]*);md5=([0-9a-f]*).*/md5 \2 \1/p; s/^sha256 +([0-9a-f]*) +(LICENSES.*)/sha256 \1 \2/p' "$@" |
+		sort -u >"$lane/sums"
+	[ -s "$lane/sums" ] || echo "no hash of a licence in $*"
+	while read -r _sum _hash _licence; do
+		[ "$("${_sum}sum" <"$_licence" | cut -d ' ' -f 1)" = "$_hash" ] || echo "$_licence: $_sum is not $_hash, as below packaging/"
+	done <"$lane/sums"
+}
+
+# What the packages for boards say of the project: versions, licences, files of it that they name or install.
+# shellcheck disable=SC2016 # make's variables
+lint_boards()
+{
+	_version=$(cat VERSION)
+	for _file in packaging/yocto/meta-mq/recipes-*/*/*.bb; do
+		case $_file in *_"$_version".bb) ;; *) echo "$_file is not for $_version" ;; esac
+		lint_sums "$_file"
+		sed -n 's/^SRC_URI = //p' "$_file" | grep -o 'file://[^ "]*' | sed 's|^file://||' | while read -r _part; do
+			[ -e "$_part" ] || echo "$_file: there is no $_part"
+		done
+	done
+	grep -qx "PKG_VERSION:=$_version" packaging/openwrt/mq/Makefile || echo "packaging/openwrt/mq/Makefile is not for $_version"
+	lint_sums packaging/buildroot/package/*/*.hash
+	grep -oh 'LICENSES/[^ ]*' packaging/buildroot/package/*/*.mk packaging/openwrt/mq/Makefile | sort -u | while read -r _file; do
+		[ -e "$_file" ] || echo "packaging/ names $_file, which is not there"
+	done
+	sed -n 's,.*\($(@D)\|_DIR)\)/\(packaging/[^ ]*\).*,\2,p' packaging/buildroot/package/*/*.mk | while read -r _file; do
+		[ -e "$_file" ] || echo "packaging/buildroot installs $_file, which is not there"
+	done
+	sed -n 's|.*$(PKG_INSTALL_DIR)/\([^ ]*\).*|\1|p' packaging/openwrt/mq/Makefile | while read -r _file; do
+		# shellcheck disable=SC2086 # a pattern
+		ls build/check/root/$_file >/dev/null 2>&1 || echo "packaging/openwrt installs $_file, which make install-user does not"
+	done
+}
+
 lint_kernel_doc()
 {
 	perl "$kernel/build/scripts/kernel-doc" -none -Werror driver/*.[ch] include/uapi/linux/*.h include/linux/*.h
