@@ -93,7 +93,7 @@ MQ_TEST(bytes_waiting, "who waits for room is counted when his message is in the
 	mq_peer_frame_send_asleep(alice, "bob", "22");
 	MQ_EQ(bytes_of("bob"), 1);
 	MQ_FRAME_READS(bob, "carol", "1");
-	MQ_EQ(mq_peer_end(alice), 72);
+	MQ_EQ(mq_peer_end(alice), 0);
 	MQ_EQ(bytes_of("bob"), 2);
 }
 
