@@ -54,10 +54,7 @@ MQ_TEST(list_read, "who asks for his quota reads no memory that is freed", .open
 	changes = mq_run(comes_and_goes, NULL);
 	reads = mq_run(asks, NULL);
 	/* To the end, or until the kernel has seen enough. */
-	while (!waitpid(changes, NULL, WNOHANG))
-		if (has_complained(log))
-			break;
-		else
-			mq_sleep_ms(100);
+	while (!waitpid(changes, NULL, WNOHANG) && !has_complained(log))
+		mq_sleep_ms(100);
 	MQ_OK(kill(reads, SIGKILL));
 }
