@@ -269,7 +269,8 @@ int mq_command_monitor(int argc, char **argv)
 	if (name && (m.what.from || m.what.to))
 		mq_usage_exit(argv[0], "--name is both: leave --from and --to out");
 	if (name) {
-		m.what.from = m.what.to = name;
+		m.what.from = name;
+		m.what.to = name;
 		m.what.see |= MQ_SEE_EITHER;
 	}
 	mq_signal_block();

@@ -205,6 +205,8 @@ static noinline void mq_endpoint_tell_received(struct mq_endpoint *ep, u32 deliv
 	const struct mq_stage *stage = &ep->stage;
 	u32 i;
 
+	if (ep->terms.monitors)
+		return;
 	for (i = 0; i < delivered; i++)
 		trace_mq_receive(ep, mq_stage_peek(stage, i), stage->number + i);
 }

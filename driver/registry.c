@@ -786,9 +786,8 @@ static int mq_registry_begin_pending(struct mq_endpoint *ep, struct mq_pending *
  * mq_registry_send_pending() where there are monitors: they are told of a request when it
  * is in the mailbox, and then, by the same thread, of its reply.
  */
-static noinline int mq_registry_send_told(struct mq_endpoint *from, const struct mq_name *name,
-					  struct mq_endpoint *ep, struct mq_pending *pending,
-					  ktime_t deadline)
+static noinline int mq_registry_send_told(const struct mq_name *name, struct mq_endpoint *ep,
+					  struct mq_pending *pending, ktime_t deadline)
 {
 	struct mq_message *msg = pending->msg;
 	int err;
@@ -804,8 +803,6 @@ static noinline int mq_registry_send_told(struct mq_endpoint *from, const struct
 
 	if (err == MQ_SEND_PENDING)
 		err = mq_endpoint_send_wait(ep, pending, deadline);
-	if (pending->reply)
-		mq_monitor_send(pending->reply, &from->name, 0, 1);
 	return err;
 }
 
@@ -837,13 +834,16 @@ int mq_registry_send_pending(struct mq_endpoint *from, const struct mq_name *nam
 	rcu_read_unlock();
 
 	if (mq_monitor_is_active())
-		err = mq_registry_send_told(from, name, ep, pending, deadline);
+		err = mq_registry_send_told(name, ep, pending, deadline);
 	else
 		err = mq_registry_begin_pending(ep, pending);
 	if (err == MQ_SEND_PENDING)
 		err = mq_endpoint_send_wait(ep, pending, deadline);
 	else if (err == -EAGAIN)
 		mq_endpoint_watch_room(from, ep);
+	/* Also of a reply to a call that is older than the monitor. */
+	if (pending->reply && mq_monitor_is_active())
+		mq_monitor_send(pending->reply, &from->name, 0, 1);
 	if (ep && pending->is_call && trace_mq_call_enabled())
 		trace_mq_call(ep, from, size, ktime_get_ns() - begin, err);
 	mq_endpoint_put(ep);

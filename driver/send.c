@@ -227,7 +227,7 @@ void mq_endpoint_send_end(struct mq_endpoint *ep, struct mq_message *msg,
 {
 	bool overflows;
 
-	if (mq_endpoint_is_watched()) {
+	if (mq_endpoint_is_watched() && !ep->terms.monitors) {
 		mq_endpoint_send_end_told(ep, msg, oldest, dead);
 		return;
 	}
@@ -362,6 +362,7 @@ void mq_endpoint_send_notice(struct mq_endpoint *ep, const struct mq_identity *w
 			     struct mq_message *msg, struct llist_head *dead)
 {
 	struct mq_message *oldest;
+	bool is_lost;
 
 	spin_lock(&ep->lock);
 	/* Under RCU it may be found behind its end: monitor.h. */
@@ -371,11 +372,15 @@ void mq_endpoint_send_notice(struct mq_endpoint *ep, const struct mq_identity *w
 		mq_endpoint_send_end(ep, msg, oldest, dead);
 		return;
 	}
-	mq_mailbox_skip(&ep->mailbox);
-	ep->counters.overwritten++;
+	is_lost = !ep->ended;
+	if (is_lost) {
+		mq_mailbox_skip(&ep->mailbox);
+		ep->counters.overwritten++;
+	}
 	spin_unlock(&ep->lock);
 
-	trace_mq_overwrite(ep, whose, 0, &whose->name);
+	if (is_lost && !ep->terms.monitors)
+		trace_mq_overwrite(ep, whose, 0, &whose->name);
 	if (msg)
 		mq_message_put_rcu(msg, dead);
 }

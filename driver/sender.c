@@ -21,6 +21,7 @@
 #include "message.h"
 #include "name.h"
 #include "registry.h"
+#include "trace.h"
 
 /**
  * struct mq_sender_slot - room for one message on its way
@@ -212,6 +213,8 @@ static int mq_sender_pass(struct mq_sender_slot *slot)
 	err = mq_registry_send_rcu(&slot->dest, slot->msg, &dead);
 	rcu_read_unlock();
 	mq_message_drain(&dead);
+	if (err == -ENOENT)
+		trace_mq_reject(slot->dest.bytes, slot->msg, err);
 	return err;
 }
 
@@ -254,6 +257,8 @@ static void mq_sender_work(struct work_struct *work)
 	llist_for_each_entry_safe(slot, next, llist_del_all(&sender->bare), node) {
 		slot->msg = mq_message_new(sender->identity, sender->size);
 		llist_add(&slot->node, slot->msg ? &sender->free : &sender->bare);
+		/* What came meanwhile waits for one allocation, not for all. */
+		mq_sender_drain(sender);
 		cond_resched();
 	}
 }

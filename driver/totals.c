@@ -10,10 +10,12 @@ DEFINE_PER_CPU(struct mq_totals_local, mq_totals_local);
 /**
  * mq_totals_add_counters - add what became of an endpoint's messages
  * @totals: receives it
- * @ep: the endpoint
+ * @ep: the endpoint; what a monitor is told are not messages
  */
 void mq_totals_add_counters(struct mq_totals *totals, struct mq_endpoint *ep)
 {
+	if (ep->terms.monitors)
+		return;
 	spin_lock(&ep->lock);
 	totals->queued += mq_endpoint_queued_locked(ep);
 	totals->accepted += ep->mailbox.last;

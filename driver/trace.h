@@ -5,7 +5,8 @@
  *
  * None is called under a spinlock: one that is on may run a program of the
  * administrator's. What it tells of a mailbox was noted under the mailbox's lock (struct
- * mq_sent). Names are bytes of the alphabet, of a length that is known.
+ * mq_sent). What a monitor gets is not told of once more. Names are bytes of the alphabet,
+ * of a length that is known.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM mq

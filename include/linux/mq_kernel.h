@@ -26,7 +26,8 @@
  *
  * A full mailbox treats its messages as anybody's: the oldest, or with the policy fair one of
  * whoever holds the most (root and the kernel are one), gives way; a mailbox that rejects or
- * blocks refuses, for a sender cannot wait. All of that is counted, nothing is logged.
+ * blocks refuses, for a sender cannot wait. All of that is counted; only that a
+ * mailbox begins to overwrite is logged.
  */
 #ifndef _LINUX_MQ_KERNEL_H
 #define _LINUX_MQ_KERNEL_H

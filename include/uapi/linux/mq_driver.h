@@ -365,12 +365,12 @@ struct mq_list {
  * @slots: places for messages in all mailboxes, taken or not
  * @slot_bytes: of these, with the places of those that are being read
  * @messages: pieces of memory for messages: for those queued, one for a broadcast, and
- *	for frames written together to one name; those being written; and one that a
- *	sender may keep for his next
+ *	for frames written together to one name; those being written; one that a sender may
+ *	keep for his next; the slots of senders in the kernel; and what monitors are told
  * @message_bytes: of these, as they are taken from the kernel
  *
- * accepted = delivered + overwritten + discarded + queued. What open files, processes'
- * identities and tables take is not in the bytes.
+ * accepted = delivered + overwritten + discarded + queued, where what monitors are told does
+ * not count. What open files, processes' identities and tables take is not in the bytes.
  */
 struct mq_totals {
 	__u32 size;
