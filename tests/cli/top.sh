@@ -121,8 +121,8 @@ screen()
 	terminal_run "the screen shows the mailbox; q ends and restores the terminal" env TERM=vt100 terminal mq top <<-END
 		wait names
 		wait sorted by fill
-		wait REJECT
 		wait since the load
+		wait REJECT
 		wait full
 		wait [##########]
 		not [31m
