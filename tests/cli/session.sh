@@ -615,6 +615,7 @@ mq wait meter --gone -t 120s
 background meter mq serve meter -n 1 -t 120s --exec 'echo 42'
 wait "$client"
 is "$(sort -u "$dir/client.out" | tr '\n' ' ')" '3 42 6 ' 'a client outlives no server, and one that is killed'
+sed 's/^/# it said: /' "$dir/client.err"
 done_of meter
 exits 0 'and asks the new one once'
 
