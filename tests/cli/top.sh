@@ -63,8 +63,8 @@ batch()
 	is "$(sed -n '4s/  */ /gp' "$dir/out")" "full $owner 0 8 [#####.....] - - - - - overwrite" "a mailbox is half full, its rates are not known yet"
 	send_some 6
 	run mq top -b -n 1
-	is "$(sed -n 2p "$dir/out" | cut -d ';' -f 1)" "since the load: 10 accepted, 0 delivered, 2 overwritten, 0 rejected, 0 discarded" \
-		"what all counted"
+	# Who waited for the name may have got an event, and read it or not.
+	is "$(sed -n 2p "$dir/out" | awk '{ print $4 - $6 - $12, $8, $10 }')" "10 2 0" "what all counted"
 	is "$(sed -n '4s/  */ /gp' "$dir/out")" "full $owner 0 8 [##########] - - - - - overwrite" "a mailbox is full"
 }
 
