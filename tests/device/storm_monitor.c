@@ -230,6 +230,7 @@ static void storm_run(uint32_t depth)
 	storm->target = 0;
 	for (i = 0; i < SENDERS + VISITORS + 1; i++)
 		mq_join(pids[i]);
+	mq_in_flight_collect();
 	look_check(&look, storm);
 	MQ_TRUE(look.seen > look.others);
 	close(see);
