@@ -88,12 +88,13 @@ struct mq_name_secret {
  *
  * A secret number is added to each 32-bit word, and the sums are multiplied in pairs
  * (pair-multiply-shift, Thorup, "High speed hashing for integers and strings", 3.5), which is
- * a quarter of the instructions of jhash. Two names meet with a chance of 2^-32 that no user
- * can raise. But names that differ in one word, as `lamp1`, `lamp2` do, lie on a line, and for
- * one secret in some thousand dozens of them share a bucket, which rhashtable takes for an
- * attack: folding the upper half into the lower and a multiplication more bend it.
+ * a quarter of the instructions of jhash. Two names meet with a chance of less than 2^-30
+ * that no user can raise. But names that differ in one word, as `lamp1`, `lamp2` do, lie on a
+ * line, and for one secret in some thousand dozens of them share a bucket, which rhashtable
+ * takes for an attack: folding the upper half into the lower and a multiplication more bend
+ * it.
  *
- * Return: the hash; each bit is good.
+ * Return: the hash; a table takes its lower bits, which are the good ones.
  */
 static __always_inline u32 mq_name_hash(const struct mq_name *name,
 					const struct mq_name_secret *secret, u32 seed)

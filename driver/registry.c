@@ -783,11 +783,11 @@ static int mq_registry_begin_pending(struct mq_endpoint *ep, struct mq_pending *
 }
 
 /*
- * mq_registry_send_pending() where there are monitors: they are told of a request when it
- * is in the mailbox, and then, by the same thread, of its reply.
+ * mq_registry_begin_pending() where there are monitors: they are told of the message when
+ * it is in the mailbox, or refused; so who waits for room does that here.
  */
-static noinline int mq_registry_send_told(const struct mq_name *name, struct mq_endpoint *ep,
-					  struct mq_pending *pending, ktime_t deadline)
+static noinline int mq_registry_begin_told(const struct mq_name *name, struct mq_endpoint *ep,
+					   struct mq_pending *pending, ktime_t deadline)
 {
 	struct mq_message *msg = pending->msg;
 	int err;
@@ -800,9 +800,6 @@ static noinline int mq_registry_send_told(const struct mq_name *name, struct mq_
 	}
 	mq_monitor_send(msg, name, pending->msg ? err : 0, !pending->msg);
 	mq_message_put(msg);
-
-	if (err == MQ_SEND_PENDING)
-		err = mq_endpoint_send_wait(ep, pending, deadline);
 	return err;
 }
 
@@ -834,7 +831,7 @@ int mq_registry_send_pending(struct mq_endpoint *from, const struct mq_name *nam
 	rcu_read_unlock();
 
 	if (mq_monitor_is_active())
-		err = mq_registry_send_told(name, ep, pending, deadline);
+		err = mq_registry_begin_told(name, ep, pending, deadline);
 	else
 		err = mq_registry_begin_pending(ep, pending);
 	if (err == MQ_SEND_PENDING)
