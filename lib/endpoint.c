@@ -100,27 +100,28 @@ int mq_endpoint_fd(const struct mq_endpoint *ep)
 	return ep->fd;
 }
 
+/* What answers begins with its size: @least when it came, @size where the program was compiled. */
+static int endpoint_ask(const struct mq_endpoint *ep, unsigned long request, void *answer,
+			size_t least, size_t size)
+{
+	uint32_t *begin = answer;
+	int error;
+
+	if (size < least || size > UINT32_MAX)
+		return -EINVAL;
+	memset(answer, 0, size);
+	*begin = size;
+	error = mq_endpoint_ioctl(ep, request, answer);
+	return error < 0 ? error : 0;
+}
+
 /* Asked anew each time: limits stay, as the module cannot be unloaded, but not their use. */
 int mq_endpoint_info_sized(const struct mq_endpoint *ep, struct mq_info *info, size_t size)
 {
-	int error;
-
-	if (size < MQ_INFO_FIRST || size > UINT32_MAX)
-		return -EINVAL;
-	memset(info, 0, size);
-	info->size = size;
-	error = mq_endpoint_ioctl(ep, MQ_IOC_INFO, info);
-	return error < 0 ? error : 0;
+	return endpoint_ask(ep, MQ_IOC_INFO, info, MQ_INFO_FIRST, size);
 }
 
 int mq_endpoint_totals_sized(const struct mq_endpoint *ep, struct mq_totals *totals, size_t size)
 {
-	int error;
-
-	if (size < MQ_TOTALS_FIRST || size > UINT32_MAX)
-		return -EINVAL;
-	memset(totals, 0, size);
-	totals->size = size;
-	error = mq_endpoint_ioctl(ep, MQ_IOC_TOTALS, totals);
-	return error < 0 ? error : 0;
+	return endpoint_ask(ep, MQ_IOC_TOTALS, totals, MQ_TOTALS_FIRST, size);
 }
