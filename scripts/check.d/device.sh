@@ -8,8 +8,8 @@
 #   get_kernel VERSION [ARCH]	into $kernel
 #   sanitizer_start, sanitizer_wait	the sanitizer kernel, compiled meanwhile; into $kernel
 #
-# $programs is the architecture that the programs are for, $only, $left_out which tests run, $gcov and $pattern how the driver is
-# compiled.
+# $programs is the architecture that the programs are for, $only, $left_out which tests run, $parts whether the device tests (device),
+# what runs beside them (programs) or both, $gcov and $pattern how the driver is compiled.
 
 # ---- device tests ----
 
@@ -17,12 +17,19 @@
 # compile against for other architectures.
 device_programs()
 {
-	[ -z "$only" ] || return 0
+	[ -z "$only" ] && [ "$parts" != device ] || return 0
 	case $(mq_arch_of "$_kernel")+$programs in
 	amd64+amd64) echo busybox client_session lib cli_session cli_shell cli_top cli_doctor cli_bench examples ;;
 	"$programs+$programs") echo busybox client_session lib cli_session cli_doctor cli_bench ;;
 	*) echo lib ;;
 	esac
+}
+
+# What tests/vm/run-tests is to run, in this order.
+device_parts()
+{
+	[ "$parts" = programs ] || echo device
+	device_programs
 }
 
 # device NAME TITLE STRICT SECONDS KERNELDIR [BOOT-OPTION...]: three results and more, one of them the machine's verdict.
@@ -38,7 +45,7 @@ device()
 	rm -rf "$_stage" "$lane/results"
 	# shellcheck disable=SC2086 # words, or none
 	if ! _module=$(tests/vm/driver --users ${gcov:+--suffix gcov} ${pattern:+--suffix pattern} "$_kernel" $gcov $pattern 2>"$_log") || ! device_stage 2>>"$_log"; then
-		tail -n 40 "$_log" | sed 's/^/    /'
+		tail -n 40 "$_log" | shown
 		stage_end 0 1 0
 		return
 	fi
@@ -62,7 +69,7 @@ device_stage()
 		echo "planned=$(device_planned)"
 		echo "patterns='$only'"
 		echo "left_out='$left_out'"
-		echo "programs='$(device_programs)'"
+		echo "programs='$(device_parts | tr '\n' ' ')'"
 		echo "storm='${MQ_STORM:-}' seed='${MQ_SEED:-}'"
 	} >"$_stage/mq/options"
 	[ "$(mq_arch_of "$_kernel")" != "$programs" ] || device_stage_programs
@@ -72,6 +79,10 @@ device_stage()
 # are built there.
 device_planned()
 {
+	if [ "$parts" = programs ]; then
+		echo 0
+		return
+	fi
 	_not_built=
 	[ "$programs" = amd64 ] || _not_built=$(make -s -C tests/device left_out CROSS_COMPILE="$programs" | sed 's/[^ ]*/-x &/g')
 	# shellcheck disable=SC2086 # words
@@ -106,13 +117,14 @@ device_boot()
 # shellcheck disable=SC2317 # called by mq_watch
 device_progress()
 {
-	mq_say "   $(grep -cE '^(not )?ok ' "$1") of $2 tests or more"
+	_more=" of $2 tests or more"
+	[ "$2" -gt 0 ] || _more=' tests'
+	mq_say "   $(grep -cE '^(not )?ok ' "$1")$_more"
 }
 
 device_count()
 {
-	_expected="device $(device_programs)"
-	tap_count "$_log" "$_strict" "$_expected"
+	tap_count "$_log" "$_strict" "$(device_parts | tr '\n' ' ')"
 	# The machine's own verdict is one result more; that a test has failed is not counted twice.
 	if [ "$verdict" -eq 1 ] && ! awk '$3 > 0 { found = 1 } END { exit !found }' "$lane/results"; then
 		verdict=3
@@ -121,7 +133,7 @@ device_count()
 	0 | 1) echo "machine 1 0 0" ;;
 	*) echo "machine 0 1 0" ;;
 	esac >>"$lane/results"
-	[ "$verdict" -eq 0 ] || sed 's/^/    /' "$_log.verdict"
+	[ "$verdict" -eq 0 ] || shown <"$_log.verdict"
 	cat "$_log.verdict" >>"$_log"
 	rm -f "$_log.verdict"
 	tap_end
@@ -168,7 +180,7 @@ sanitizer_wait()
 	fi
 	mq_watch_end
 	sanitizer=
-	tail -n 40 "$out/kernel-sanitizer.log" | sed 's/^/    /'
+	tail -n 40 "$out/kernel-sanitizer.log" | shown
 	stage_end 0 1 0
 	return 1
 }

@@ -22,7 +22,7 @@ unit()
 	elif [ "$_bad" -eq 0 ]; then
 		_bad=1
 	fi
-	[ "$_bad" -eq 0 ] || grep -v '^\[.*\(RUN\|OK\)' "$out/unit.log" | tail -n 40 | sed 's/^/    /'
+	[ "$_bad" -eq 0 ] || grep -v '^\[.*\(RUN\|OK\)' "$out/unit.log" | tail -n 40 | shown
 	stage_end "$_ok" "$_bad" 0
 }
 

@@ -8,9 +8,10 @@
 #   stage NAME TITLE COMMAND...	one result, that of COMMAND
 #   tap NAME TITLE COMMAND...	as many results as COMMAND prints as TAP
 #   silent COMMAND...	a command that must say nothing
+#   shown	prints what a stage says of itself; of one that fails it is kept for the end, too
 #   lane NAME FUNCTION [ARGUMENT...], lane_wait	FUNCTION's stages beside those that follow
 #
-# $out is where all is kept, $lane where the lane that is running has its own: table, results.
+# $out is where all is kept, $lane where the lane that is running has its own: table, results, failures.
 
 # ---- stages ----
 
@@ -24,9 +25,14 @@ stage()
 	if ("$@") >"$out/$_name.log" 2>&1 </dev/null; then
 		stage_end 1 0 0
 	else
-		tail -n 40 "$out/$_name.log" | sed 's/^/    /'
+		tail -n 40 "$out/$_name.log" | shown
 		stage_end 0 1 0
 	fi
+}
+
+shown()
+{
+	sed 's/^/    /' | tee -a "$lane/words"
 }
 
 stage_begin()
@@ -34,6 +40,7 @@ stage_begin()
 	stage_name=$1
 	stage_title=$2
 	stage_time=$(date +%s)
+	: >"$lane/words"
 	mq_say "-- $stage_title"
 }
 
@@ -45,6 +52,10 @@ stage_end()
 	if [ "$2" -ne 0 ]; then
 		_word=FAILED
 		echo "    $stage_title FAILED; all of its output: build/check/$stage_name.log"
+		{
+			echo "-- $stage_title"
+			grep -v '# SKIP' "$lane/words" | tail -n 60
+		} >>"$lane/failures"
 	fi
 	printf '%-6s %5d %5d %5d %5ds  %s\n' "$_word" "$1" "$2" "$3" "$_seconds" "$stage_title" >>"$lane/table"
 	passed=$((passed + $1))
@@ -78,7 +89,7 @@ tap()
 # tap_count LOG STRICT NAMES: what the programs NAMES said in LOG becomes lines of $lane/results.
 tap_count()
 {
-	awk -v results="$lane/results" -v strict="$2" -v expected="$3" -f tests/vm/tap.awk "$1" | sed 's/^/    /'
+	awk -v results="$lane/results" -v strict="$2" -v expected="$3" -f tests/vm/tap.awk "$1" | shown
 }
 
 tap_end()
@@ -121,6 +132,7 @@ lane_wait()
 		return
 	fi
 	cat "$_dir/table" >>"$lane/table"
+	[ ! -e "$_dir/failures" ] || cat "$_dir/failures" >>"$lane/failures"
 	read -r _passed _failed _skipped <"$_dir/counts"
 	passed=$((passed + _passed))
 	failed=$((failed + _failed))
