@@ -1,24 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Copyright (C) the mq authors
 #
-# bench_awk recorded -v csv=result.csv -v recorded=bench/recorded -v tolerance=3 [-v record=1]
+# bench_awk recorded -v csv=result.csv -v recorded=bench/recorded -v tolerance=3
+# bench_awk recorded -v csv='result-1.csv result-2.csv' -v record=1
 #
 # A figure is kept as its ratio to two others of the same boot, which no change of ours moves: the floor (system calls that do
 # nothing; where somebody sleeps, two processes that wake each other) and a pipe. What got dearer is dearer beside both: so neither another
 # kernel's pipe nor another compiler's system call is taken for it.
-# Compares, and exits with 1 if something got dearer; with record=1 prints a new file instead.
+# Compares, and exits with 1 if something got dearer; with record=1 prints a new file instead, of several boots.
 
 BEGIN {
-	if (!csv_read(csv))
-		fail(csv " has no figures")
+	files = split(csv, file, " ")
+	if (record) {
+		for (f = 1; f <= files; f++) {
+			read_exact(file[f])
+			record_boot()
+		}
+		record_all()
+	} else {
+		read_exact(csv)
+		check_all()
+	}
+}
+
+function read_exact(file, i, exact)
+{
+	if (!csv_read(file))
+		fail(file " has no figures")
 	for (i = 1; i <= keys; i++)
 		exact += unit[key_of[i]] == "instructions"
 	if (!exact)
-		fail(csv " is not counted in instructions: nothing to compare")
-	if (record)
-		record_all()
-	else
-		check_all()
+		fail(file " is not counted in instructions: nothing to compare")
 }
 
 function fail(text)
@@ -64,15 +76,35 @@ function ratios(k, part)
 # ---- record ----
 
 # Ours that were measured, not what follows from them. What is counted in something else than instructions is compared with no floor.
+function is_recorded(k, part)
+{
+	split(k, part, SUBSEP)
+	return role[part[3]] == "ours" && batches[k] && unit[k] == "instructions"
+}
+
+# The figures of the boot that was read last.
+function record_boot(i, k)
+{
+	for (i = 1; i <= keys; i++) {
+		k = key_of[i]
+		if (!is_recorded(k))
+			continue
+		ratios(k)
+		if (by_floor > most_floor[k])
+			most_floor[k] = by_floor
+		if (by_pipe > most_pipe[k])
+			most_pipe[k] = by_pipe
+	}
+}
+
 function record_all(i, k, part)
 {
 	for (i = 1; i <= keys; i++) {
 		k = key_of[i]
 		split(k, part, SUBSEP)
-		if (role[part[3]] != "ours" || !batches[k] || unit[k] != "instructions")
-			continue
-		ratios(k)
-		printf "%-12s %-13s %6d %6d %9.4f %9.4f  %s\n", part[1], part[2], part[4], part[5], by_floor, by_pipe, part[3]
+		if (is_recorded(k))
+			printf "%-12s %-13s %6d %6d %9.4f %9.4f  %s\n", part[1], part[2], part[4], part[5], most_floor[k], \
+				most_pipe[k], part[3]
 	}
 }
 
