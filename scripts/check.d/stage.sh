@@ -107,6 +107,7 @@ lane()
 	lane_name=$1
 	shift
 	mkdir -p "$out/lane-$lane_name"
+	: >"$out/lane-$lane_name/table"
 	lane_run "$@" >"$out/lane-$lane_name/log" </dev/null &
 	lane_pid=$!
 }
