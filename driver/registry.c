@@ -243,9 +243,13 @@ static int mq_registry_watch(struct wait_queue_entry *entry, unsigned int mode,
 	if (ep->dead || !mq_registry_is_dead(ep->owner))
 		return 0;
 
+	/*
+	 * In the list before anybody sees it dead: who does may register its name at once,
+	 * and unlinks it for that. He waits for the lock that we have.
+	 */
+	llist_add(&ep->dead_node, &mq_registry.dead);
 	WRITE_ONCE(ep->dead, true);
 	WRITE_ONCE(ep->gate, MQ_GATE_CLOSED);
-	llist_add(&ep->dead_node, &mq_registry.dead);
 	queue_work(mq_registry.queue, &mq_registry.reap);
 	return 0;
 }
