@@ -386,7 +386,7 @@ static inline int mq_endpoint_receive_begin(struct mq_endpoint *ep, bool nonbloc
 static inline int mq_endpoint_receive_wait(struct mq_endpoint *ep, size_t room, u32 most,
 					   ktime_t timeout, bool nonblock)
 {
-	int ret = mq_endpoint_claim_stage(ep, room, most, nonblock);
+	int ret = mq_endpoint_claim_stage(ep, room, most, nonblock || !timeout);
 
 	if (likely(ret != MQ_STAGE_BUSY && ret != -EAGAIN))
 		return ret;
