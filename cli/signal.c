@@ -73,9 +73,15 @@ void mq_signal_block(void)
 
 void mq_signal_restore(void)
 {
-	/* exec makes default what had a handler; ignored signals and the mask it keeps. */
+	struct sigaction usual = { .sa_handler = SIG_DFL };
+	size_t i;
+
 	if (!blocked)
 		return;
+	/* As exec will, but before the mask goes: one that came since the fork ends the child. */
+	for (i = 0; i < N_SIGNALS; i++)
+		if (sigismember(&ours, signals[i]))
+			sigaction(signals[i], &usual, NULL);
 	sigaction(SIGPIPE, &pipe_before, NULL);
 	sigprocmask(SIG_SETMASK, &mask_before, NULL);
 }
