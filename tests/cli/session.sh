@@ -349,7 +349,12 @@ prints '' 'whoever was interrupted is gone'
 
 # ---- the pipe behind recv and watch ----
 
-background idle sh -c "exec 3>$dir/pid; mq recv idle | { mq wait idle; exec <&-; }"
+# shellcheck disable=SC2016 # for the inner shell
+sh -c 'mq recv idle | { mq wait idle -t 120s; : >"$1"; exec <&-; }' sh "$dir/seen" &
+pid=$!
+until [ -e "$dir/seen" ]; do
+	usleep 10000
+done
 run mq wait --gone idle -t 120s
 exits 0 'recv ends when its reader does, though no message comes'
 wait "$pid"
@@ -608,9 +613,10 @@ until [ -s "$dir/client.out" ] || [ $_tries -eq 6000 ]; do
 	_tries=$((_tries + 1))
 	usleep 10000
 done
+# Not in the background() that waits for the name: that may have gone by then.
 # shellcheck disable=SC2016 # for the inner shell
-background meter mq serve meter --exec 'kill -KILL $PPID'
-wait "$pid"
+mq serve meter --exec 'kill -KILL $PPID' >"$dir/meter.out" 2>&1 </dev/null &
+wait "$!"
 mq wait meter --gone -t 120s
 background meter mq serve meter -n 1 -t 120s --exec 'echo 42'
 wait "$client"
