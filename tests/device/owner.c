@@ -4,7 +4,7 @@
  *
  * Copyright (C) the mq authors
  */
-#include "harness.h"
+#include "frame.h"
 
 #include <sched.h>
 #include <sys/ptrace.h>
@@ -582,5 +582,30 @@ MQ_TEST(owner_ends_unreachable, "nobody can send to it when waitpid returns",
 	for (i = 0; i < 50; i++) {
 		mq_join(mq_run(registers_and_closes, NULL));
 		MQ_EQ(mq_cmd(fd, "/msg bob hi"), -ENOENT);
+	}
+}
+
+static void way_waits(void)
+{
+}
+
+/* No parent's wait comes first: who looks does so on the other processor, all the time. */
+MQ_TEST(owner_ends_seen, "whoever sees that nobody has the name any more can take it",
+	.params = "MAX_DEVICES=1")
+{
+	struct mq_status status;
+	int eye = mq_dev(), fd, i;
+	pid_t pid;
+
+	for (i = 0; i < 100; i++) {
+		pid = mq_run(registered_then, way_waits);
+		while (mq_ioc_status(eye, "bob", &status))
+			sched_yield();
+		MQ_OK(kill(pid, SIGKILL));
+		while (!mq_ioc_status(eye, "bob", &status))
+			;
+		fd = mq_bound("bob");
+		close(fd);
+		MQ_EQ(mq_wait_status(pid), SIGKILL);
 	}
 }
