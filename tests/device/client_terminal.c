@@ -183,6 +183,8 @@ MQ_TEST(client_drops_line, "Ctrl-C at the client's prompt drops the line that wa
 	client_type(client, "/read\r");
 	client_says(client, "you are not registered");
 	MQ_EQ(mq_counters("bob", &counters), -ENOENT);
+	/* Before the prompt the terminal itself would take Ctrl-D. */
+	client_says(client, "mq> ");
 	client_type(client, "\004");		/* Ctrl-D: the end */
 	client_ends(client, 0);
 }
