@@ -37,8 +37,8 @@ static int ask(struct mq_endpoint *me, const char *text, struct mq_message **rep
 	for (int tries = 0; tries < 3; tries++) {
 		if (err == -ENOENT)		/* not there (any more): wait until it is */
 			must("nobody is called " SERVICE " (start ./service)",
-			     mq_name_wait(NULL, SERVICE, false, 5 * SECOND));
-		err = mq_endpoint_call(me, SERVICE, text, strlen(text), reply, 5 * SECOND);
+			     mq_name_wait(NULL, SERVICE, false, 60 * SECOND));
+		err = mq_endpoint_call(me, SERVICE, text, strlen(text), reply, 60 * SECOND);
 		if (err == -EPIPE)
 			err = -ENOENT;
 		if (err != -ENOENT)

@@ -44,12 +44,14 @@ client_start()
 	clients=$((clients + 1))
 	mkfifo "$dir/$clients.in"
 	: >"$dir/$clients.out"
+	# A FIFO is open as long as one writer holds it: this shell, and then a sleeper.
+	exec 9<>"$dir/$clients.in"
 	su -s /bin/sh "$1" -c "exec ${MQ_CLIENT:-mq-client} $2" \
-		<"$dir/$clients.in" >>"$dir/$clients.out" 2>&1 &
+		<"$dir/$clients.in" >>"$dir/$clients.out" 2>&1 9>&- &
 	echo $! >"$dir/$clients.pid"
-	# A FIFO is open as long as one writer holds it: this sleeper.
-	sleep 100000 >"$dir/$clients.in" &
+	sleep 100000 >&9 9>&- &
 	echo $! >"$dir/$clients.holder"
+	exec 9>&-
 	echo "${2:-mq}" >"$dir/$clients.name"
 	client_settle "$clients"
 }

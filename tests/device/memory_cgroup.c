@@ -165,6 +165,7 @@ MQ_TEST(memory_limit, "at the sender's limit: ENOMEM, nothing is queued, nobody 
 	long sent;
 	pid_t pid;
 
+	mq_stay();
 	mq_group_new("mq-sender");
 	MQ_EQ(mq_cmd(fd, "/reg me"), 0);
 	sender->count = 1000;
@@ -209,6 +210,7 @@ MQ_TEST(memory_limit_broadcast, "a broadcast at the limit fails as a whole; one 
 	pid_t pid;
 	int i;
 
+	mq_stay();
 	memcpy(sender->command, "/all x", 6);
 	mq_group_new("mq-sender");
 	sender->count = 1000;

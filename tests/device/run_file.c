@@ -241,7 +241,8 @@ static void *storm_change(void *arg)
 	int n, fd;
 
 	mq_dice_init(&dice, gettid());
-	for (i = 0; i < storm->rounds; i++) {
+	/* Until somebody has sent, too. */
+	for (i = 0; i < storm->rounds || !storm->sent; i++) {
 		n = mq_dice_throw(&dice, 3);
 		mq_cmdf(storm->files[n], "/reg a%u", mq_dice_throw(&dice, 3));
 		mq_dice_yield(&dice);

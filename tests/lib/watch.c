@@ -16,12 +16,12 @@ static struct mq_watch *watch_open(void)
 	return watch;
 }
 
-/* The next event, which is there, is this one. */
+/* The next event is this one; that of a process's end comes a little later than waitpid() returns. */
 static void watch_is(struct mq_watch *watch, const char *name, bool come, pid_t pid)
 {
 	struct mq_name_event event;
 
-	MQ_LIB_EQ(mq_watch_next(watch, &event, MQ_SECOND), 0);
+	MQ_LIB_EQ(mq_watch_next(watch, &event, 100 * MQ_SECOND), 0);
 	mq_check_bytes(__FILE__, __LINE__, "name", event.name, strlen(event.name), name, strlen(name));
 	MQ_EQ(event.come, come);
 	MQ_EQ(event.pid, pid);
