@@ -162,7 +162,7 @@ static long sends(int fd, long arg)
 	int i;
 
 	(void)arg;
-	for (i = 0; !*stop; i++) {
+	for (i = 0; !i || !*stop; i++) {
 		MQ_EQ(mq_cmdf(fd, "/msg bob %d", i), 0);
 		MQ_EQ(mq_cmdf(fd, "/all %d", i), 0);
 	}

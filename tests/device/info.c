@@ -152,7 +152,7 @@ static long sends(int fd, long arg)
 	long i;
 
 	(void)arg;
-	for (i = 0; !*stop; i++) {
+	for (i = 0; !i || !*stop; i++) {
 		MQ_EQ(mq_frame_send_text(fd, "bob", "one"), 0);
 		MQ_EQ(mq_frame_broadcast(fd, "all"), 0);
 	}

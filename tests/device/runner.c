@@ -376,7 +376,7 @@ static void mq_module_end(const struct mq_test *test)
 	mq_unload_beside("mq_sample");
 	if (test->no_module && mq_is_loaded())
 		mq_blame("the test left the module loaded\n");
-	for (tries = 0; mq_is_loaded() && tries < 50; tries++) {
+	for (tries = 0; mq_is_loaded() && tries < 10 * mq_timeout; tries++) {
 		error = mq_unload();
 		if (error)
 			mq_sleep_ms(100);
