@@ -43,7 +43,8 @@ lamp()
 	_pid=$!
 	mq wait lamp && mq send lamp on && await grep -qF "(uid 0): on, 0 lost before" "$tmp/lamp"
 	_rc=$?
-	kill "$_pid"
+	# It, not the shell of the login that has started it.
+	kill "$(mq list | awk -F '\t' '$1 == "lamp" { print $2 }')"
 	wait "$_pid"
 	return "$_rc"
 }
