@@ -405,6 +405,7 @@ MQ_TEST(events_memory, "events are charged to the receiver's group; at its limit
 	long times;
 	int rich;
 
+	mq_stay();
 	mq_group_new(GROUP);
 	memset(poor->room, 1, sizeof(poor->room));
 	rich = mq_watcher("rich", .depth = DEEP);

@@ -57,6 +57,7 @@ static struct member *member_new(pid_t *pid)
 	struct member *member = mq_shared(sizeof(*member));
 
 	memset(member->frames, 'x', sizeof(member->frames));
+	mq_stay();
 	mq_group_new("mq-member");
 	*pid = mq_run(member_main, member);
 	mq_shared_until(&member->done, 1);

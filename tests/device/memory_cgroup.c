@@ -116,6 +116,7 @@ static void check_charge(long count, size_t size)
 	int fd;
 	pid_t pid;
 
+	mq_stay();
 	mq_group_new("mq-sender");
 	mq_group_new("mq-owner");
 	mq_group_enter("mq-owner");
@@ -329,6 +330,7 @@ MQ_TEST(memory_group_gone, "messages outlive the group that paid for them",
 	int fd = mq_dev();
 	pid_t pid;
 
+	mq_stay();
 	mq_group_new("mq-sender");
 	MQ_EQ(mq_cmd(fd, "/reg me"), 0);
 	sender->count = 200;

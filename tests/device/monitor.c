@@ -634,6 +634,7 @@ MQ_TEST(monitor_memory, "its frames are charged to its group; at the limit they 
 	pid_t pid;
 
 	mq_bound("bob");
+	mq_stay();
 	mq_group_new(GROUP);
 	memset(poor->room, 1, sizeof(poor->room));
 	pid = mq_run(poor_main, poor);
