@@ -195,6 +195,7 @@ uninstall:			## remove what install put there (same variables)
 	rm -f '$(DESTDIR)$(BINDIR)/mq-client' '$(DESTDIR)$(UDEVDIR)/60-mq.rules'
 	$(if $(MANPAGES),rm -f $(foreach p,$(notdir $(MANPAGES)),'$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(p)))/$(p)'))
 	$(if $(RELEASE),rm -f '$(INSTALL_MOD_PATH)/lib/modules/$(RELEASE)/$(INSTALL_MOD_DIR)'/mq_driver.ko*)
+	$(if $(RELEASE),rmdir '$(INSTALL_MOD_PATH)/lib/modules/$(RELEASE)/$(INSTALL_MOD_DIR)' 2>/dev/null || true)
 	$(if $(RELEASE),rm -rf '$(KERNEL_DEV)')
 	$(if $(RELEASE),PATH="$$PATH:/usr/sbin:/sbin" $(DEPMOD) \
 		$(if $(INSTALL_MOD_PATH),-b '$(INSTALL_MOD_PATH)') $(RELEASE) || true)
