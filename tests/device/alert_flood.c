@@ -115,8 +115,13 @@ MQ_TEST(alert_flood, "a flood of alerts: ten lines a minute per kind, and a clos
 
 	log = mq_log_open();
 	MQ_EQ(mq_unload(), 0);
-	while (mq_log_next(log, line, sizeof(line), NULL))
-		closing += !!strstr(line, "suppressed");
+	while (mq_log_next(log, line, sizeof(line), NULL)) {
+		bool closes = strstr(line, "suppressed");
+
+		/* The kernel may say something else of a slow machine, the driver may not. */
+		MQ_TRUE(closes || !strstr(line, "mq_driver"));
+		closing += closes;
+	}
 	MQ_GE(closing, 1);
 	MQ_LE(closing, 5);
 }

@@ -187,7 +187,7 @@ void mq_join(pid_t pid);		/* it must have exited with 0 */
 int mq_wait_status(pid_t pid);		/* waitpid's status */
 void mq_become(uid_t uid, gid_t gid);	/* for good, no groups, no rights */
 void mq_stay(void);			/* on processor 0, with later children */
-void mq_until_asleep(pid_t tid, long syscall_number);	/* is in that call */
+void mq_until_asleep(pid_t tid, long syscall_number);	/* is in that call, or has ended */
 /* Stops a child, or lets it go on; returns when it has stopped, or was continued. */
 void mq_process_stop(pid_t pid);
 void mq_process_continue(pid_t pid);

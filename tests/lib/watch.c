@@ -16,7 +16,7 @@ static struct mq_watch *watch_open(void)
 	return watch;
 }
 
-/* The next event is this one; that of a process's end comes a little later than waitpid() returns. */
+/* The next event is this one; that of a process's end comes soon after waitpid() returns. */
 static void watch_is(struct mq_watch *watch, const char *name, bool come, pid_t pid)
 {
 	struct mq_name_event event;
