@@ -9,6 +9,7 @@
  */
 #include "caller.h"
 #include "fault_lib.h"
+#include "poll_lib.h"
 
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -594,6 +595,49 @@ MQ_TEST(held_second, "a second reader of that file waits, and gets the next fram
 	MQ_EQ(pthread_join(second, &result), 0);
 	MQ_EQ((long)result, 72);
 	MQ_TRUE(!mq_is_there("dave"));
+}
+
+static long second_receive(char *room, size_t size)
+{
+	return mq_ioc_receive(dave, NULL, NULL, room, size, 0);
+}
+
+static long second_readv(char *room, size_t size)
+{
+	struct iovec part = { room, size };
+	ssize_t got = preadv2(dave, &part, 1, -1, RWF_NOWAIT);
+
+	return got < 0 ? -errno : got;
+}
+
+/* SECOND does not wait, and is told ERROR. */
+static void edge_check(long (*second)(char *room, size_t size), int error)
+{
+	int set = MQ_OK(epoll_create1(EPOLL_CLOEXEC));
+	char room[128] __attribute__((aligned(8)));
+	struct mq_held *held;
+
+	dave = mq_bound("dave");
+	mq_epoll_add(set, dave, EPOLLIN | EPOLLET);
+	MQ_EQ(mq_frame_send_text(alice, "dave", "first"), 0);
+	MQ_EQ(mq_frame_send_text(alice, "dave", "next"), 0);
+	MQ_EQ(mq_epoll_next(set), EPOLLIN);
+	held = mq_held_begin(call_read_dave, dave);
+	MQ_EQ(second(room, sizeof(room)), -error);
+	MQ_EQ(mq_epoll_now(set), 0);
+	MQ_EQ(mq_held_end(held, "", 0), 72);
+	MQ_EQ(mq_epoll_next(set), EPOLLIN);
+	MQ_FRAME_READS(dave, "alice", "next");
+	close(dave);
+	close(set);
+}
+
+MQ_TEST(held_second_edge, "a second reader that does not wait, however it says so, has an edge for what is left")
+{
+	mq_held_need();
+	world_make();
+	edge_check(second_readv, EAGAIN);
+	edge_check(second_receive, ETIMEDOUT);
 }
 
 MQ_TEST(held_call, "a caller that sleeps in the page fault of its reply has it, wherever its server and its own file are now")
