@@ -28,8 +28,9 @@ device_programs()
 # What tests/vm/run-tests is to run, in this order.
 device_parts()
 {
-	[ "$parts" = programs ] || echo device
-	device_programs
+	_parts=device
+	[ "$parts" != programs ] || _parts=
+	echo "$_parts $(device_programs)"
 }
 
 # device NAME TITLE STRICT SECONDS KERNELDIR [BOOT-OPTION...]: three results and more, one of them the machine's verdict.
@@ -69,7 +70,7 @@ device_stage()
 		echo "planned=$(device_planned)"
 		echo "patterns='$only'"
 		echo "left_out='$left_out'"
-		echo "programs='$(device_parts | tr '\n' ' ')'"
+		echo "programs='$(device_parts)'"
 		echo "storm='${MQ_STORM:-}' seed='${MQ_SEED:-}'"
 	} >"$_stage/mq/options"
 	[ "$(mq_arch_of "$_kernel")" != "$programs" ] || device_stage_programs
@@ -124,7 +125,7 @@ device_progress()
 
 device_count()
 {
-	tap_count "$_log" "$_strict" "$(device_parts | tr '\n' ' ')"
+	tap_count "$_log" "$_strict" "$(device_parts)"
 	# The machine's own verdict is one result more; that a test has failed is not counted twice.
 	if [ "$verdict" -eq 1 ] && ! awk '$3 > 0 { found = 1 } END { exit !found }' "$lane/results"; then
 		verdict=3
