@@ -16,6 +16,7 @@
 
 #define SERVICE		"sum"
 #define SECOND		1000000000LL	/* libmq counts nanoseconds */
+#define PATIENCE	(60 * SECOND)
 
 static void must(const char *what, int err)
 {
@@ -37,8 +38,8 @@ static int ask(struct mq_endpoint *me, const char *text, struct mq_message **rep
 	for (int tries = 0; tries < 3; tries++) {
 		if (err == -ENOENT)		/* not there (any more): wait until it is */
 			must("nobody is called " SERVICE " (start ./service)",
-			     mq_name_wait(NULL, SERVICE, false, 60 * SECOND));
-		err = mq_endpoint_call(me, SERVICE, text, strlen(text), reply, 60 * SECOND);
+			     mq_name_wait(NULL, SERVICE, false, PATIENCE));
+		err = mq_endpoint_call(me, SERVICE, text, strlen(text), reply, PATIENCE);
 		if (err == -EPIPE)
 			err = -ENOENT;
 		if (err != -ENOENT)
