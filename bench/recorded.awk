@@ -2,18 +2,17 @@
 # Copyright (C) the mq authors
 #
 # bench_awk recorded -v csv=result.csv -v recorded=bench/recorded -v tolerance=3
-# bench_awk recorded -v csv='result-1.csv result-2.csv' -v record=1
+# bench_awk recorded -v csv=result -v record=3: of result-1.csv to result-3.csv
 #
 # A figure is kept as its ratio to two others of the same boot, which no change of ours moves: the floor (system calls that do
 # nothing; where somebody sleeps, two processes that wake each other) and a pipe. What got dearer is dearer beside both: so neither another
 # kernel's pipe nor another compiler's system call is taken for it.
-# Compares, and exits with 1 if something got dearer; with record=1 prints a new file instead, of several boots.
+# Compares, and exits with 1 if something got dearer; with record prints a new file instead, of so many boots.
 
 BEGIN {
-	files = split(csv, file, " ")
 	if (record) {
-		for (f = 1; f <= files; f++) {
-			read_exact(file[f])
+		for (boot = 1; boot <= record; boot++) {
+			read_exact(csv "-" boot ".csv")
 			record_boot()
 		}
 		record_all()
