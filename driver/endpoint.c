@@ -116,8 +116,26 @@ static bool mq_endpoint_new_mailbox(struct mq_endpoint *ep, const struct mq_term
 	return slots && (ledger || !has_ledger);
 }
 
+/* Made beforehand: what it tells is that there was no memory. */
+static bool mq_endpoint_new_gap(struct mq_endpoint *ep, struct mq_identity *identity)
+{
+	struct mq_message *gap = mq_message_new(identity, 0);
+
+	if (gap) {
+		gap->flags = MQ_FRAME_EVENT;
+		gap->text = gap->data;
+		gap->text_len = 0;
+	}
+	ep->gap = gap;
+	return gap;
+}
+
 static void mq_endpoint_free_mailbox(struct mq_endpoint *ep)
 {
+	if (ep->terms.events) {
+		mq_message_put(ep->gap);
+		ep->gap = NULL;
+	}
 	kvfree(ep->mailbox.slots);
 	kvfree(ep->mailbox.ledger);
 	ep->mailbox.slots = NULL;
@@ -146,7 +164,9 @@ struct mq_endpoint *mq_endpoint_new(struct file *opener, const struct mq_name *n
 	ep = kmem_cache_zalloc(mq_endpoint_slab, MQ_GFP);
 	if (!ep)
 		goto err_identity;
-	if (!mq_endpoint_new_mailbox(ep, terms))
+	ep->terms = *terms;
+	if (!mq_endpoint_new_mailbox(ep, terms) ||
+	    (terms->events && !mq_endpoint_new_gap(ep, identity)))
 		goto err_mailbox;
 
 	refcount_set(&ep->refs, 1);
@@ -160,7 +180,6 @@ struct mq_endpoint *mq_endpoint_new(struct file *opener, const struct mq_name *n
 	INIT_LIST_HEAD(&ep->listener);
 	init_waitqueue_head(&ep->sleepers);
 	init_waitqueue_head(&ep->room);
-	ep->terms = *terms;
 	/* With spaces, a broadcast meets endpoints of others. */
 	if (terms->policy != MQ_POLICY_OVERWRITE || terms->access != MQ_ACCESS_ANYONE ||
 	    mq_terms_has_ledger(terms) || mq_isolate)
@@ -264,6 +283,7 @@ void mq_endpoint_end(struct mq_endpoint *ep)
 	ep->mailbox.count = 0;
 	discarded = unread.count + staged;
 	ep->counters.discarded += discarded;
+	ep->owes_gap = false;
 	spin_unlock(&ep->lock);
 
 	mq_endpoint_end_pendings(ep);

@@ -224,6 +224,7 @@ static __always_inline bool mq_endpoint_is_watched(void)
  * @dead: the owner has ended; set once, under the wait_pidfd lock, read anywhere
  * @linked: the registry's, under its lock: the tables below hold this endpoint
  * @slot: where in the registry's array of slots
+ * @owes_gap: the newest number is that of an event that was lost; under the lock
  * @terms: constant
  * @name: that of @identity, beside the hash table's link; constant
  * @owner: the process that it belongs to, or NULL if it is a file's; constant
@@ -240,6 +241,8 @@ static __always_inline bool mq_endpoint_is_watched(void)
  * @by_name: in the registry's table of names
  * @by_owner: in the registry's table of processes; a process's
  * @monitor: what it is told of, if it is one; freed with it, constant; a file's
+ * @gap: of one that is told who comes and goes, what it reads behind events that were lost;
+ *	a reference, until the end; a file's
  * @listener: in the registry's list of those who want events, or in that of all others,
  *	the ended ones among them; in none if it was never registered
  * @exit_watch: on the owner's wait_pidfd while linked; a process's
@@ -271,6 +274,7 @@ struct mq_endpoint {
 	union {
 		struct rhash_head by_owner;
 		struct mq_monitor *monitor;
+		struct mq_message *gap;
 	};
 
 	/* The rest is its reader's, or rare. */
@@ -279,6 +283,7 @@ struct mq_endpoint {
 	struct mq_counters counters;
 	struct mq_terms terms;
 	u32 slot;
+	bool owes_gap;
 
 	struct list_head senders;
 	struct rb_root calls;
@@ -321,6 +326,7 @@ struct mq_message *mq_endpoint_new_notice(struct mq_endpoint *ep, struct mq_iden
 void mq_endpoint_send_notice(struct mq_endpoint *ep, const struct mq_identity *whose,
 			     struct mq_message *msg, struct llist_head *dead);
 void mq_endpoint_send_event(struct mq_endpoint *ep, struct mq_identity *whose, u32 flags);
+void mq_endpoint_push_gap_locked(struct mq_endpoint *ep);
 void mq_endpoint_send_end(struct mq_endpoint *ep, struct mq_message *msg,
 			  struct mq_message *oldest, struct llist_head *dead)
 	__releases(&ep->lock);

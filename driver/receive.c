@@ -174,8 +174,13 @@ static bool mq_endpoint_release_stage_locked(struct mq_endpoint *ep)
 
 	stage->is_busy = false;
 	stage->refused = false;
-	if (!mq_endpoint_queued_locked(ep))
+	if (!mq_endpoint_queued_locked(ep)) {
 		ep->overflowing = false;
+		if (unlikely(ep->owes_gap)) {
+			mq_endpoint_push_gap_locked(ep);
+			readable_again = true;
+		}
+	}
 	return readable_again;
 }
 

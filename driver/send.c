@@ -83,6 +83,7 @@ static struct mq_message *mq_endpoint_push_locked(struct mq_endpoint *ep,
 		rb_add(&pending->call, &ep->calls, mq_pending_is_less);
 		mq_totals_count_call();
 	}
+	ep->owes_gap = false;
 	if (ep->terms.policy == MQ_POLICY_FAIR)
 		return mq_mailbox_push_fair(&ep->mailbox, msg, __kuid_val(msg->sender->account));
 	return mq_mailbox_push(&ep->mailbox, msg, ep->mailbox.ledger);
@@ -349,20 +350,32 @@ struct mq_message *mq_endpoint_new_notice(struct mq_endpoint *ep, struct mq_iden
 }
 
 /**
+ * mq_endpoint_push_gap_locked - whoever sleeps for events has to look what he has missed
+ * @ep: the endpoint, with nothing queued
+ *
+ * Nobody has sent it and nothing gives way to it: it is not traced, but numbered and counted.
+ */
+void mq_endpoint_push_gap_locked(struct mq_endpoint *ep)
+{
+	refcount_inc(&ep->gap->refs);
+	mq_endpoint_push_locked(ep, ep->gap, NULL);
+}
+
+/**
  * mq_endpoint_send_notice - put a notice into the mailbox of who asked for it
  * @ep: the endpoint; an RCU section or a reference holds it
  * @whose: of whose doing
  * @msg: the notice, whose reference is given away; NULL: there was no memory for it
  * @dead: receives it, or what it overwrites, without another reference
  *
- * What finds no room or no memory is lost, and shows as a gap in the numbers. Does not
- * sleep.
+ * What finds no room or no memory is lost, and shows as a gap in the numbers. An event's
+ * gap shows soon: whoever has read all else finds mq_endpoint.gap behind it. Does not sleep.
  */
 void mq_endpoint_send_notice(struct mq_endpoint *ep, const struct mq_identity *whose,
 			     struct mq_message *msg, struct llist_head *dead)
 {
+	bool is_lost, shows_gap = false;
 	struct mq_message *oldest;
-	bool is_lost;
 
 	spin_lock(&ep->lock);
 	/* Under RCU it may be found behind its end: monitor.h. */
@@ -376,9 +389,15 @@ void mq_endpoint_send_notice(struct mq_endpoint *ep, const struct mq_identity *w
 	if (is_lost) {
 		mq_mailbox_skip(&ep->mailbox);
 		ep->counters.overwritten++;
+		ep->owes_gap = ep->terms.events;
+		shows_gap = ep->owes_gap && !mq_endpoint_queued_locked(ep);
 	}
+	if (shows_gap)
+		mq_endpoint_push_gap_locked(ep);
 	spin_unlock(&ep->lock);
 
+	if (shows_gap)
+		mq_endpoint_wake_active(ep, 1);
 	if (is_lost && !ep->terms.monitors)
 		trace_mq_overwrite(ep, whose, 0, &whose->name);
 	if (msg)

@@ -6,9 +6,9 @@
  */
 #include "frame.h"
 #include "group.h"
+#include "poll_lib.h"
 
 #include <sched.h>
-#include <sys/epoll.h>
 
 #define COME (MQ_FRAME_EVENT | MQ_FRAME_COME)
 #define GONE (MQ_FRAME_EVENT | MQ_FRAME_GONE)
@@ -340,6 +340,69 @@ MQ_TEST(events_lost_reject, "reject: a new event is lost, as a gap; it is no rej
 MQ_TEST(events_lost_block, "block: likewise; who comes or goes does not wait")
 {
 	check_lost_newest(MQ_POLICY_BLOCK);
+}
+
+/* Behind all else, once, and numbered; whoever waits for an edge sees one. */
+static void check_gap(const char *name, uint32_t policy)
+{
+	int watch = mq_watcher(name, .depth = 1, .policy = policy), set = epoll_create1(0), i;
+	const struct mq_frame *gap;
+
+	mq_epoll_add(set, watch, EPOLLIN | EPOLLET);
+	for (i = 0; i < 9; i += 3) {
+		close(mq_bound("bob"));
+		MQ_EQ(mq_epoll_now(set), EPOLLIN);
+		MQ_EQ(COMES(watch, "bob")->sequence, i + 1);
+		MQ_EQ(mq_epoll_now(set), EPOLLIN);
+		gap = MQ_FRAME_READS_FLAGS(watch, name, MQ_FRAME_EVENT, "");
+		MQ_EQ(gap->sequence, i + 3);
+		MQ_EQ(gap->pid, getpid());
+		MQ_EQ(gap->uid, geteuid());
+		MQ_EQ(gap->time, 0);
+		MQ_EQ(gap->cookie, 0);
+		MQ_EQ(mq_epoll_now(set), 0);
+		MQ_FRAME_EMPTY(watch);
+	}
+	/* Another event behind it says as much. */
+	close(mq_bound("bob"));
+	COMES(watch, "bob");
+	close(mq_bound("carol"));
+	MQ_FRAME_READS_FLAGS(watch, name, MQ_FRAME_EVENT, "");
+	MQ_FRAME_READS_FLAGS(watch, name, MQ_FRAME_EVENT, "");
+	MQ_FRAME_EMPTY(watch);
+	close(set);
+	close(watch);
+}
+
+MQ_TEST(events_gap, "the newest event was lost, and nothing comes behind it: an event that names the reader")
+{
+	check_gap("watch", MQ_POLICY_REJECT);
+	check_gap("watch", MQ_POLICY_BLOCK);
+	check_gap("", MQ_POLICY_REJECT);
+}
+
+MQ_TEST(events_gap_sum, "such an event is counted as any message, and discarded with its endpoint")
+{
+	int watch = mq_watcher("watch", .depth = 1, .policy = MQ_POLICY_REJECT);
+
+	close(mq_bound("bob"));
+	check_lost("watch", 2, 1, 1);
+	COMES(watch, "bob");
+	check_lost("watch", 3, 1, 1);
+	close(mq_bound("bob"));
+	/* It fills the mailbox, both are lost. */
+	check_lost("watch", 5, 3, 1);
+	MQ_FRAME_READS_FLAGS(watch, "watch", MQ_FRAME_EVENT, "");
+	check_lost("watch", 6, 3, 1);
+	MQ_EQ(MQ_FRAME_READS_FLAGS(watch, "watch", MQ_FRAME_EVENT, "")->sequence, 6);
+	check_lost("watch", 6, 3, 0);
+	/* With and without it, at the end. */
+	close(mq_bound("bob"));
+	close(watch);
+	watch = mq_watcher("watch", .depth = 1, .policy = MQ_POLICY_REJECT);
+	close(mq_bound("bob"));
+	COMES(watch, "bob");
+	close(watch);
 }
 
 /* ---- who pays ---------------------------------------------------------------- */

@@ -227,11 +227,13 @@ static uint64_t come_and_go_all(bool in_close, uint64_t *changes)
 MQ_TEST(frame_fault_events,
 	"an event that finds no memory is lost as a gap; what caused it does not fail for that")
 {
-	uint64_t changes = 0, lost = 0, before;
+	uint64_t changes = 1, lost = 0, before;
 	int how, sweep;
 
 	mq_fault_open();
 	bob = mq_bound("bob", .flags = MQ_BIND_EVENTS, .depth = 65536);
+	/* While this waits, nothing but a gap shows what is lost. */
+	MQ_EQ(mq_frame_send_text(bob, "bob", "waits"), 0);
 	for (how = 0; how < 2; how++) {
 		before = lost;
 		for (sweep = 0; sweep < SWEEPS && lost == before; sweep++)
@@ -240,7 +242,70 @@ MQ_TEST(frame_fault_events,
 			MQ_FAIL("no event was lost at the %s", how ? "end" : "bind");
 	}
 	MQ_LE(changes, 65536);
-	for (; changes - lost > 0; changes--)
+	MQ_FRAME_READS(bob, "bob", "waits");
+	for (changes--; changes - lost > 0; changes--)
 		MQ_EQ(mq_read(bob, bytes, 64), 64);
+	/* The last change was no fault's. */
 	MQ_FRAME_EMPTY(bob);
+}
+
+struct sleeper {
+	uint64_t sequence;
+	uint64_t gaps;
+};
+
+/* Until it gets a message. */
+static void sleep_for_events(void *arg)
+{
+	const struct mq_frame *frame = (const void *)bytes;
+	int fd = mq_bound("sleeper", .flags = MQ_BIND_EVENTS);
+	struct sleeper *sleeper = arg;
+
+	do {
+		MQ_GE(mq_read(fd, bytes, 72), 64);
+		if (frame->flags == MQ_FRAME_EVENT) {
+			MQ_EQ(strcmp(frame->name, "sleeper"), 0);
+			MQ_EQ(frame->sequence, sleeper->sequence + 2);
+			sleeper->gaps++;
+		}
+		__atomic_store_n(&sleeper->sequence, frame->sequence, __ATOMIC_RELEASE);
+	} while (frame->flags);
+}
+
+/* Whoever sleeps reads all of it at once: the last number is always his. */
+static void come_and_go_watched(struct sleeper *sleeper, bool in_close)
+{
+	uint64_t changes = 0;
+	bool hit = true;
+	int nth;
+
+	for (nth = 1; hit; nth++) {
+		hit = come_and_go(nth, in_close, &changes);
+		while (__atomic_load_n(&sleeper->sequence, __ATOMIC_ACQUIRE) !=
+		       mq_status_of("sleeper").accepted)
+			mq_sleep_ms(1);
+	}
+}
+
+MQ_TEST(frame_fault_events_wake,
+	"an event that finds no memory wakes nevertheless who sleeps for it")
+{
+	struct sleeper *sleeper = mq_shared(sizeof(*sleeper));
+	uint64_t before;
+	int how, sweep;
+	pid_t pid;
+
+	mq_fault_open();
+	pid = mq_run(sleep_for_events, sleeper);
+	while (!mq_is_there("sleeper"))
+		mq_sleep_ms(1);
+	for (how = 0; how < 2; how++) {
+		before = sleeper->gaps;
+		for (sweep = 0; sweep < SWEEPS && sleeper->gaps == before; sweep++)
+			come_and_go_watched(sleeper, how);
+		if (sleeper->gaps == before)
+			MQ_FAIL("no event was lost at the %s", how ? "end" : "bind");
+	}
+	MQ_EQ(mq_frame_send_text(mq_bound(""), "sleeper", "end"), 0);
+	mq_join(pid);
 }

@@ -246,6 +246,7 @@ static void put_in(struct model_endpoint *ep, struct model_message *message)
 {
 	if (ep->count == ep->depth)
 		overwrite(ep, message->sender->who.uid);
+	ep->owes_gap = false;
 	ep->letters[ep->count++] = (struct model_letter){
 		.message = message_get(message), .number = ++ep->accepted,
 	};
@@ -339,11 +340,24 @@ static void send_event(struct model_endpoint *to, struct model_endpoint *whose, 
 	    (to->policy == MQ_POLICY_REJECT || to->policy == MQ_POLICY_BLOCK)) {
 		to->accepted++;
 		to->overwritten++;
+		to->owes_gap = true;
 		return;
 	}
 	event = message_new(whose, MQ_FRAME_EVENT | flags, 0, "", 0);
 	put_in(to, event);
 	message_put(event);
+}
+
+/* All is read, and the newest event was lost: its reader has to know. */
+static void show_gap(struct model_endpoint *ep)
+{
+	struct model_message *gap;
+
+	if (!ep->owes_gap || queued(ep))
+		return;
+	gap = message_new(ep, MQ_FRAME_EVENT, 0, "", 0);
+	put_in(ep, gap);
+	message_put(gap);
 }
 
 static void tell(struct model_endpoint *whose, uint32_t flags)
@@ -890,6 +904,7 @@ static long take_frames(struct model_process *p, struct model_endpoint *ep, size
 		deliver(ep);
 		done += space;
 	}
+	show_gap(ep);
 	return done ? (long)done : -EAGAIN;
 }
 

@@ -70,6 +70,7 @@ struct model_endpoint {
 	struct model *model;
 	char name[MQ_NAME_SIZE];	/* empty: anonymous */
 	bool is_process, has_events, has_ended, shows_sender, is_counted;
+	bool owes_gap;			/* its newest event was lost */
 	struct model_who who;
 	pid_t pids[MODEL_NAMESPACES];
 	int space;			/* which of them it was made in */

@@ -87,7 +87,10 @@ struct mq_frame {
 #define MQ_FRAME_CALL		(1U << 2)
 /* Written: the reply to the request with this cookie. Read: likewise. */
 #define MQ_FRAME_REPLY		(1U << 3)
-/* Read: no message; the named endpoint came or went. */
+/*
+ * Read: no message; the named endpoint came or went. With none of the two below: the reader
+ * itself is named, and the newest events before this one were lost.
+ */
 #define MQ_FRAME_EVENT		(1U << 4)
 /* Read, with MQ_FRAME_EVENT: it has come. */
 #define MQ_FRAME_COME		(1U << 5)
