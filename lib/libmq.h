@@ -149,7 +149,8 @@ uint64_t mq_message_lost(const struct mq_message *msg);
 bool mq_message_is_broadcast(const struct mq_message *msg);
 bool mq_message_is_call(const struct mq_message *msg);		/* wants mq_endpoint_reply() */
 bool mq_message_is_event(const struct mq_message *msg);		/* name, pid, uid are whose it is */
-bool mq_message_is_come(const struct mq_message *msg);		/* an event: it came; else it went */
+bool mq_message_is_come(const struct mq_message *msg);		/* an event: it came */
+bool mq_message_is_gone(const struct mq_message *msg);		/* an event: it went */
 /*
  * A copy of @msg in memory of its own, for who keeps it longer, or hands it to another
  * thread and receives on: also a request's can be answered. The caller frees it with

@@ -78,6 +78,11 @@ bool mq_message_is_come(const struct mq_message *msg)
 	return msg->frame->flags & MQ_FRAME_COME;
 }
 
+bool mq_message_is_gone(const struct mq_message *msg)
+{
+	return msg->frame->flags & MQ_FRAME_GONE;
+}
+
 struct mq_parcel *mq_parcel_new(size_t size)
 {
 	struct mq_parcel *made = mq_memory_resize(NULL, offsetof(struct mq_parcel, frame) + size);

@@ -87,9 +87,10 @@ MQ_TEST(message_copy_event, "an event is copied, which has no data")
 	struct mq_message *copy = copy_of(mq_lib_receive(bob, ""));
 
 	mq_endpoint_close(ann);
-	MQ_LIB_EQ(mq_message_is_come(mq_lib_receive(bob, "")), false);
+	MQ_LIB_EQ(mq_message_is_gone(mq_lib_receive(bob, "")), true);
 	MQ_EQ(mq_message_is_event(copy), true);
 	MQ_EQ(mq_message_is_come(copy), true);
+	MQ_EQ(mq_message_is_gone(copy), false);
 	MQ_EQ(mq_message_size(copy), 0);
 	MQ_EQ(strcmp(mq_message_name(copy), "ann"), 0);
 	mq_message_free(copy);

@@ -295,6 +295,7 @@ MQ_TEST(receive_event, "an event tells whose it is")
 	MQ_LIB_EQ(mq_endpoint_receive(ep, &msg, 0), 0);
 	MQ_LIB_EQ(mq_message_is_event(msg), true);
 	MQ_LIB_EQ(mq_message_is_come(msg), true);
+	MQ_EQ(mq_message_is_gone(msg), false);
 	MQ_EQ(mq_message_size(msg), 0);
 	MQ_EQ(strcmp(mq_message_name(msg), "bob"), 0);
 	MQ_EQ(mq_message_pid(msg), getpid());
@@ -302,6 +303,26 @@ MQ_TEST(receive_event, "an event tells whose it is")
 	MQ_LIB_EQ(mq_endpoint_receive(ep, &msg, MQ_SECOND), 0);
 	MQ_EQ(mq_message_is_event(msg), true);
 	MQ_EQ(mq_message_is_come(msg), false);
+	MQ_EQ(mq_message_is_gone(msg), true);
+	mq_endpoint_close(ep);
+}
+
+MQ_TEST(receive_gap, "where the newest event was lost, one follows that neither came nor went")
+{
+	struct mq_binding how = { .events = true, .depth = 1, .policy = MQ_POLICY_REJECT };
+	struct mq_endpoint *ep = mq_lib_bind("watch", &how);
+	const struct mq_message *msg;
+
+	mq_endpoint_close(mq_lib_bind("bob", NULL));
+	MQ_LIB_EQ(mq_endpoint_receive(ep, &msg, 0), 0);
+	MQ_EQ(mq_message_is_come(msg), true);
+	MQ_LIB_EQ(mq_endpoint_receive(ep, &msg, 0), 0);
+	MQ_EQ(mq_message_is_event(msg), true);
+	MQ_EQ(mq_message_is_come(msg), false);
+	MQ_EQ(mq_message_is_gone(msg), false);
+	MQ_EQ(mq_message_lost(msg), 1);
+	MQ_EQ(strcmp(mq_message_name(msg), "watch"), 0);
+	MQ_LIB_EQ(mq_endpoint_receive(ep, &msg, 0), -EAGAIN);
 	mq_endpoint_close(ep);
 }
 

@@ -32,7 +32,8 @@ MQ_TEST(send_message, "a message tells who sent it, when, and its number")
 	MQ_GE(MQ_LIB(mq_message_time(msg)), before);
 	MQ_LE(mq_message_time(msg), now_ns());
 	MQ_TRUE(!mq_message_is_broadcast(msg) && !mq_message_is_call(msg));
-	MQ_TRUE(!mq_message_is_event(msg) && !mq_message_is_come(msg));
+	MQ_TRUE(!mq_message_is_event(msg) && !mq_message_is_come(msg) &&
+		!mq_message_is_gone(msg));
 	mq_endpoint_close(bob);
 	mq_endpoint_close(alice);
 }
