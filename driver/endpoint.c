@@ -116,7 +116,7 @@ static bool mq_endpoint_new_mailbox(struct mq_endpoint *ep, const struct mq_term
 	return slots && (ledger || !has_ledger);
 }
 
-/* Made beforehand: what it tells is that there was no memory. */
+/* Made, and stamped, beforehand: what it tells is that there was no memory. */
 static bool mq_endpoint_new_gap(struct mq_endpoint *ep, struct mq_identity *identity)
 {
 	struct mq_message *gap = mq_message_new(identity, 0);
@@ -125,6 +125,7 @@ static bool mq_endpoint_new_gap(struct mq_endpoint *ep, struct mq_identity *iden
 		gap->flags = MQ_FRAME_EVENT;
 		gap->text = gap->data;
 		gap->text_len = 0;
+		mq_message_stamp(gap);
 	}
 	ep->gap = gap;
 	return gap;
@@ -227,7 +228,7 @@ void mq_endpoint_free(struct mq_endpoint *ep)
 
 /**
  * mq_endpoint_wake - a message is there, and somebody waits
- * @ep: the endpoint; mq_endpoint_wake_active() has a barrier in front
+ * @ep: the endpoint, for mq_endpoint_wake_active()
  * @messages: how many are new: as many exclusive pollers are woken
  *
  * A queue in which nobody waits is left alone: the pollers' may be others' too.
@@ -240,7 +241,7 @@ void mq_endpoint_wake(struct mq_endpoint *ep, u32 messages)
 {
 	const __poll_t events = EPOLLIN | EPOLLRDNORM;
 
-	/* Behind the caller's barrier, as the other one. */
+	/* As there. */
 	if (waitqueue_active(&ep->sleepers))
 		wake_up_interruptible_sync_poll(&ep->sleepers, events);
 	/* Likewise. */

@@ -421,15 +421,21 @@ static inline u32 mq_endpoint_queued_locked(const struct mq_endpoint *ep)
  * @ep: the endpoint, whose lock the caller has just released
  * @messages: how many have come
  *
- * Nobody sleeps most of the time. The barrier stands between the caller's store, under
- * the lock, and the looks into the queues: a sleeper enters the queue first (with a
- * barrier of its own, or taking our lock) and then looks for a message.
+ * Nobody sleeps most of the time, so the queues' own locks are not taken for a look. It
+ * needs no barrier, because everybody who sleeps looks for a message under our lock, when
+ * he is in the queue already:
+ *
+ *	sender				sleeper
+ *	locks				enters the queue
+ *	puts a message in		locks
+ *	unlocks				looks for a message
+ *	looks into the queue		unlocks, sleeps
+ *
+ * If the sleeper has the lock first, the sender sees him; else he sees the message.
  */
 static inline void mq_endpoint_wake_active(struct mq_endpoint *ep, u32 messages)
 {
-	/* Between the caller's store and the looks below. */
-	smp_mb();
-	/* Behind the barrier above. */
+	/* Behind the lock, as said above. */
 	if (unlikely(waitqueue_active(&ep->sleepers) || waitqueue_active(ep->pollers)))
 		mq_endpoint_wake(ep, messages);
 }

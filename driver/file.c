@@ -85,9 +85,8 @@ static __poll_t mq_file_poll(struct file *file, struct poll_table_struct *wait)
 	struct mq_handle *handle = file->private_data;
 	struct mq_endpoint *ep;
 
+	/* Whoever binds it takes the queue's lock and finds us there, or we find the endpoint. */
 	poll_wait(file, &handle->pollers, wait);
-	/* Whoever binds it now finds us in the queue, or we find the endpoint. */
-	smp_mb();
 	ep = mq_handle_find(handle);
 	return ep ? mq_frame_poll(ep) : mq_text_poll(file, wait);
 }

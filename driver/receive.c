@@ -350,9 +350,7 @@ struct mq_message *mq_endpoint_peek(struct mq_endpoint *ep, u64 *number)
  * mq_endpoint_has_message - whether a message is queued, in the mailbox or staged
  * @ep: the endpoint
  *
- * Takes the lock for its order: whoever puts himself into a wait queue and then asks
- * here either sees the message or is seen by its sender, who takes the lock as well
- * before he looks for sleepers. poll_wait() alone has no barrier on older kernels.
+ * Takes the lock for its order: see mq_endpoint_wake_active().
  *
  * Return: true if a read would find one.
  */

@@ -83,7 +83,8 @@ static struct mq_message *mq_endpoint_push_locked(struct mq_endpoint *ep,
 		rb_add(&pending->call, &ep->calls, mq_pending_is_less);
 		mq_totals_count_call();
 	}
-	ep->owes_gap = false;
+	if (unlikely(ep->owes_gap))
+		ep->owes_gap = false;
 	if (ep->terms.policy == MQ_POLICY_FAIR)
 		return mq_mailbox_push_fair(&ep->mailbox, msg, __kuid_val(msg->sender->account));
 	return mq_mailbox_push(&ep->mailbox, msg, ep->mailbox.ledger);
@@ -353,12 +354,18 @@ struct mq_message *mq_endpoint_new_notice(struct mq_endpoint *ep, struct mq_iden
  * mq_endpoint_push_gap_locked - whoever sleeps for events has to look what he has missed
  * @ep: the endpoint, with nothing queued
  *
- * Nobody has sent it and nothing gives way to it: it is not traced, but numbered and counted.
+ * Nothing gives way to it.
  */
 void mq_endpoint_push_gap_locked(struct mq_endpoint *ep)
 {
+	struct mq_sent sent;
+
 	refcount_inc(&ep->gap->refs);
 	mq_endpoint_push_locked(ep, ep->gap, NULL);
+	if (tracepoint_enabled(mq_send)) {
+		mq_endpoint_note_sent_locked(ep, ep->gap, &sent);
+		trace_mq_send(ep, &sent);
+	}
 }
 
 /**

@@ -345,9 +345,11 @@ MQ_TEST(events_lost_block, "block: likewise; who comes or goes does not wait")
 /* Behind all else, once, and numbered; whoever waits for an edge sees one. */
 static void check_gap(const char *name, uint32_t policy)
 {
+	uint64_t begin = mq_now_ns(), bound;
 	int watch = mq_watcher(name, .depth = 1, .policy = policy), set = epoll_create1(0), i;
 	const struct mq_frame *gap;
 
+	bound = mq_now_ns();
 	mq_epoll_add(set, watch, EPOLLIN | EPOLLET);
 	for (i = 0; i < 9; i += 3) {
 		close(mq_bound("bob"));
@@ -358,12 +360,12 @@ static void check_gap(const char *name, uint32_t policy)
 		MQ_EQ(gap->sequence, i + 3);
 		MQ_EQ(gap->pid, getpid());
 		MQ_EQ(gap->uid, geteuid());
-		MQ_EQ(gap->time, 0);
+		MQ_TRUE(gap->time >= begin && gap->time <= bound);
 		MQ_EQ(gap->cookie, 0);
 		MQ_EQ(mq_epoll_now(set), 0);
 		MQ_FRAME_EMPTY(watch);
 	}
-	/* Another event behind it says as much. */
+	/* Where it fills the mailbox, what is lost behind it shows by another one. */
 	close(mq_bound("bob"));
 	COMES(watch, "bob");
 	close(mq_bound("carol"));
@@ -381,8 +383,28 @@ MQ_TEST(events_gap, "the newest event was lost, and nothing comes behind it: an 
 	check_gap("", MQ_POLICY_REJECT);
 }
 
+static struct mq_totals totals_now(void)
+{
+	struct mq_totals totals = { .size = sizeof(totals) };
+
+	MQ_EQ(mq_ioctl(mq_dev(), MQ_IOC_TOTALS, &totals), 0);
+	return totals;
+}
+
+/* By how much each has moved. */
+static void check_ended(const struct mq_totals *before, long accepted, long overwritten,
+			long discarded)
+{
+	struct mq_totals now = totals_now();
+
+	MQ_EQ(now.accepted - before->accepted, accepted);
+	MQ_EQ(now.overwritten - before->overwritten, overwritten);
+	MQ_EQ(now.discarded - before->discarded, discarded);
+}
+
 MQ_TEST(events_gap_sum, "such an event is counted as any message, and discarded with its endpoint")
 {
+	struct mq_totals before = totals_now();
 	int watch = mq_watcher("watch", .depth = 1, .policy = MQ_POLICY_REJECT);
 
 	close(mq_bound("bob"));
@@ -396,13 +418,15 @@ MQ_TEST(events_gap_sum, "such an event is counted as any message, and discarded 
 	check_lost("watch", 6, 3, 1);
 	MQ_EQ(MQ_FRAME_READS_FLAGS(watch, "watch", MQ_FRAME_EVENT, "")->sequence, 6);
 	check_lost("watch", 6, 3, 0);
-	/* With and without it, at the end. */
+	/* It ends while that is still to come, and then while it is there. */
 	close(mq_bound("bob"));
 	close(watch);
+	check_ended(&before, 8, 4, 1);
 	watch = mq_watcher("watch", .depth = 1, .policy = MQ_POLICY_REJECT);
 	close(mq_bound("bob"));
 	COMES(watch, "bob");
 	close(watch);
+	check_ended(&before, 11, 5, 2);
 }
 
 /* ---- who pays ---------------------------------------------------------------- */

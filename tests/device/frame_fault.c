@@ -8,6 +8,7 @@
 #include "caller.h"
 #include "fault_lib.h"
 
+#include <sys/syscall.h>
 #include <sys/uio.h>
 
 static char bytes[8192] __attribute__((aligned(8)));
@@ -185,20 +186,27 @@ MQ_TEST(frame_peek_cliff, "a peek that faults in the middle shows whole frames, 
 
 static int bob, file;
 
-/* Bound and closed, one of it with the nth fault: was there one? */
-static bool come_and_go(int nth, bool in_close, uint64_t *changes)
+/*
+ * Bound and closed, one of it with the nth fault: was there one? In front of each, if somebody
+ * SLEEPS for events, until he does.
+ */
+static bool come_and_go(int nth, bool in_close, uint64_t *changes, void (*sleeps)(void))
 {
 	struct mq_bind bind = { .size = sizeof(bind), .name = "new" };
 	bool hit = false;
 	long result;
 
 	file = mq_dev();
+	if (sleeps)
+		sleeps();
 	if (!in_close)
 		mq_fault_begin(nth);
 	result = mq_ioctl(file, MQ_IOC_BIND, &bind);
 	if (!in_close)
 		hit = mq_fault_end();
-	else
+	if (sleeps)
+		sleeps();
+	if (in_close)
 		mq_fault_begin(nth);
 	close(file);
 	if (in_close)
@@ -215,7 +223,7 @@ static uint64_t come_and_go_all(bool in_close, uint64_t *changes)
 	int nth;
 
 	for (nth = 1; hit; nth++) {
-		hit = come_and_go(nth, in_close, changes);
+		hit = come_and_go(nth, in_close, changes, NULL);
 		MQ_EQ(mq_status_of("bob").accepted, *changes);
 	}
 	return mq_status_of("bob").overwritten;
@@ -249,63 +257,68 @@ MQ_TEST(frame_fault_events,
 	MQ_FRAME_EMPTY(bob);
 }
 
-struct sleeper {
+static struct sleeper {
+	pid_t pid;
 	uint64_t sequence;
 	uint64_t gaps;
-};
+} *sleeper;
 
 /* Until it gets a message. */
 static void sleep_for_events(void *arg)
 {
 	const struct mq_frame *frame = (const void *)bytes;
 	int fd = mq_bound("sleeper", .flags = MQ_BIND_EVENTS);
-	struct sleeper *sleeper = arg;
+	struct sleeper *self = arg;
 
 	do {
 		MQ_GE(mq_read(fd, bytes, 72), 64);
 		if (frame->flags == MQ_FRAME_EVENT) {
 			MQ_EQ(strcmp(frame->name, "sleeper"), 0);
-			MQ_EQ(frame->sequence, sleeper->sequence + 2);
-			sleeper->gaps++;
+			MQ_EQ(frame->sequence, self->sequence + 2);
+			self->gaps++;
 		}
-		__atomic_store_n(&sleeper->sequence, frame->sequence, __ATOMIC_RELEASE);
+		__atomic_store_n(&self->sequence, frame->sequence, __ATOMIC_RELEASE);
 	} while (frame->flags);
 }
 
-/* Whoever sleeps reads all of it at once: the last number is always his. */
-static void come_and_go_watched(struct sleeper *sleeper, bool in_close)
+/* He has read all, the newest number too. */
+static void until_sleeper_sleeps(void)
+{
+	while (__atomic_load_n(&sleeper->sequence, __ATOMIC_ACQUIRE) !=
+	       mq_status_of("sleeper").accepted)
+		mq_sleep_ms(1);
+	mq_until_asleep(sleeper->pid, SYS_read);
+}
+
+static void come_and_go_watched(bool in_close)
 {
 	uint64_t changes = 0;
 	bool hit = true;
 	int nth;
 
-	for (nth = 1; hit; nth++) {
-		hit = come_and_go(nth, in_close, &changes);
-		while (__atomic_load_n(&sleeper->sequence, __ATOMIC_ACQUIRE) !=
-		       mq_status_of("sleeper").accepted)
-			mq_sleep_ms(1);
-	}
+	for (nth = 1; hit; nth++)
+		hit = come_and_go(nth, in_close, &changes, until_sleeper_sleeps);
+	until_sleeper_sleeps();
 }
 
 MQ_TEST(frame_fault_events_wake,
 	"an event that finds no memory wakes nevertheless who sleeps for it")
 {
-	struct sleeper *sleeper = mq_shared(sizeof(*sleeper));
 	uint64_t before;
 	int how, sweep;
-	pid_t pid;
 
 	mq_fault_open();
-	pid = mq_run(sleep_for_events, sleeper);
+	sleeper = mq_shared(sizeof(*sleeper));
+	sleeper->pid = mq_run(sleep_for_events, sleeper);
 	while (!mq_is_there("sleeper"))
 		mq_sleep_ms(1);
 	for (how = 0; how < 2; how++) {
 		before = sleeper->gaps;
 		for (sweep = 0; sweep < SWEEPS && sleeper->gaps == before; sweep++)
-			come_and_go_watched(sleeper, how);
+			come_and_go_watched(how);
 		if (sleeper->gaps == before)
 			MQ_FAIL("no event was lost at the %s", how ? "end" : "bind");
 	}
 	MQ_EQ(mq_frame_send_text(mq_bound(""), "sleeper", "end"), 0);
-	mq_join(pid);
+	mq_join(sleeper->pid);
 }

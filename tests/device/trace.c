@@ -249,7 +249,10 @@ MQ_TEST(trace_events, "events to who asked for them are told of like messages; o
 	close(bob);
 	TOLD("mq_overwrite: name= sender=bob size=0 by=bob\n");
 	MQ_FRAME_READS_FLAGS(watch, "bob", MQ_FRAME_EVENT | MQ_FRAME_COME, "");
-	TOLD("mq_receive: name= sender=bob number=1 size=0 flags=event|come\n");
+	TOLD("mq_receive: name= sender=bob number=1 size=0 flags=event|come\n"
+	     "mq_send: name= sender= number=3 size=0 queued=1 flags=event\n");
+	MQ_FRAME_READS_FLAGS(watch, "", MQ_FRAME_EVENT, "");
+	TOLD("mq_receive: name= sender= number=3 size=0 flags=event\n");
 }
 
 MQ_TEST(trace_block, "who waited for room is told of when the reader makes it")

@@ -369,7 +369,8 @@ struct mq_list {
  * @slot_bytes: of these, with the places of those that are being read
  * @messages: pieces of memory for messages: for those queued, one for a broadcast, and
  *	for frames written together to one name; those being written; one that a sender may
- *	keep for his next; the slots of senders in the kernel; and what monitors are told
+ *	keep for his next; the slots of senders in the kernel; what monitors are told; and
+ *	one for each endpoint that asked for events
  * @message_bytes: of these, as they are taken from the kernel
  *
  * accepted = delivered + overwritten + discarded + queued, where what monitors are told does
