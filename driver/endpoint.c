@@ -235,7 +235,8 @@ void mq_endpoint_free(struct mq_endpoint *ep)
  *
  * All pollers of a process are woken: with only one of the exclusive ones
  * (EPOLLEXCLUSIVE), that could be another process's that shares the queue, and the
- * owner would sleep on. A file's queue is its own.
+ * owner would sleep on. Nor are they told what for: others would believe it (io_uring). A
+ * file's queue is its own.
  */
 void mq_endpoint_wake(struct mq_endpoint *ep, u32 messages)
 {
@@ -245,14 +246,20 @@ void mq_endpoint_wake(struct mq_endpoint *ep, u32 messages)
 	if (waitqueue_active(&ep->sleepers))
 		wake_up_interruptible_sync_poll(&ep->sleepers, events);
 	/* Likewise. */
-	if (waitqueue_active(ep->pollers))
-		__wake_up(ep->pollers, TASK_INTERRUPTIBLE, ep->handle ? messages : 0,
-			  poll_to_key(events));
+	if (!waitqueue_active(ep->pollers))
+		return;
+	if (ep->handle)
+		__wake_up(ep->pollers, TASK_INTERRUPTIBLE, messages, poll_to_key(events));
+	else
+		mq_endpoint_wake_pollers(ep);
 }
 
 /**
- * mq_endpoint_wake_pollers - the owner has been registered, or no longer is
- * @ep: the endpoint that came or went
+ * mq_endpoint_wake_pollers - whoever polls looks again
+ * @ep: the endpoint, which came or went, or has something again
+ *
+ * Takes the queue's lock, always: one who polled for an endpoint that was not there yet is
+ * in the queue, or else finds it.
  */
 void mq_endpoint_wake_pollers(struct mq_endpoint *ep)
 {

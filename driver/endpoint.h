@@ -326,7 +326,7 @@ struct mq_message *mq_endpoint_new_notice(struct mq_endpoint *ep, struct mq_iden
 void mq_endpoint_send_notice(struct mq_endpoint *ep, const struct mq_identity *whose,
 			     struct mq_message *msg, struct llist_head *dead);
 void mq_endpoint_send_event(struct mq_endpoint *ep, struct mq_identity *whose, u32 flags);
-void mq_endpoint_push_gap_locked(struct mq_endpoint *ep);
+void mq_endpoint_send_gap(struct mq_endpoint *ep) __releases(&ep->lock);
 void mq_endpoint_send_end(struct mq_endpoint *ep, struct mq_message *msg,
 			  struct mq_message *oldest, struct llist_head *dead)
 	__releases(&ep->lock);
@@ -392,7 +392,7 @@ static inline int mq_endpoint_receive_begin(struct mq_endpoint *ep, bool nonbloc
 static inline int mq_endpoint_receive_wait(struct mq_endpoint *ep, size_t room, u32 most,
 					   ktime_t timeout, bool nonblock)
 {
-	int ret = mq_endpoint_claim_stage(ep, room, most, nonblock || !timeout);
+	int ret = mq_endpoint_claim_stage(ep, room, most, nonblock);
 
 	if (likely(ret != MQ_STAGE_BUSY && ret != -EAGAIN))
 		return ret;
@@ -431,7 +431,9 @@ static inline u32 mq_endpoint_queued_locked(const struct mq_endpoint *ep)
  *	unlocks				looks for a message
  *	looks into the queue		unlocks, sleeps
  *
- * If the sleeper has the lock first, the sender sees him; else he sees the message.
+ * If the sleeper has the lock first, the sender sees him; else he sees the message. Who
+ * polls for an endpoint that there is not yet has no lock to take: whoever makes it wakes
+ * all, without a look (mq_endpoint_wake_pollers()).
  */
 static inline void mq_endpoint_wake_active(struct mq_endpoint *ep, u32 messages)
 {

@@ -94,6 +94,25 @@ int mq_endpoint_claim_stage(struct mq_endpoint *ep, size_t room, u32 most, bool 
 	return ret;
 }
 
+/*
+ * Whoever goes away without a message, for a signal or for the time, may watch edges. He sees
+ * one for what is left, now or when the reader who has the stage gives it back.
+ *
+ * Return: @err.
+ */
+static int mq_endpoint_give_up(struct mq_endpoint *ep, int err)
+{
+	bool readable;
+
+	spin_lock(&ep->lock);
+	ep->stage.refused |= ep->stage.is_busy;
+	readable = !ep->stage.is_busy && mq_endpoint_queued_locked(ep);
+	spin_unlock(&ep->lock);
+	if (readable)
+		mq_endpoint_wake_pollers(ep);
+	return err;
+}
+
 /**
  * mq_endpoint_wait_stage - mq_endpoint_receive_begin() where another reader has the stage
  * @ep: as there
@@ -110,7 +129,7 @@ int mq_endpoint_wait_stage(struct mq_endpoint *ep, bool nonblock)
 	err = wait_event_interruptible(ep->sleepers,
 				       (ret = mq_endpoint_claim_stage(ep, SIZE_MAX, 1, false)) !=
 				       MQ_STAGE_BUSY);
-	return err ? err : ret;
+	return err ? mq_endpoint_give_up(ep, err) : ret;
 }
 
 static bool mq_endpoint_is_claimed(struct mq_endpoint *ep, size_t room, u32 most, int *ret)
@@ -135,7 +154,7 @@ static int mq_endpoint_sleep(struct mq_endpoint *ep, size_t room, u32 most)
 		schedule();
 	} while (!mq_endpoint_is_claimed(ep, room, most, &ret));
 	finish_wait(&ep->sleepers, &entry);
-	return err ? err : ret;
+	return err ? mq_endpoint_give_up(ep, err) : ret;
 }
 
 /**
@@ -160,13 +179,14 @@ int mq_endpoint_wait_message(struct mq_endpoint *ep, size_t room, u32 most, ktim
 	err = wait_event_interruptible_hrtimeout(ep->sleepers,
 						 mq_endpoint_is_claimed(ep, room, most, &ret),
 						 timeout);
-	if (err == -ETIME)
-		return -ETIMEDOUT;
-	return err ? err : ret;
+	if (err)
+		return mq_endpoint_give_up(ep, err == -ETIME ? -ETIMEDOUT : err);
+	return ret;
 }
 
-/* Gives the stage back. True: who polls has to be told that something is left. */
-static bool mq_endpoint_release_stage_locked(struct mq_endpoint *ep)
+/* Gives the stage back, and the lock, and tells whoever waits for either. */
+static void mq_endpoint_release_stage(struct mq_endpoint *ep)
+	__releases(&ep->lock)
 {
 	struct mq_stage *stage = &ep->stage;
 	/* Who was sent away and watches edges has not seen one for what is left. */
@@ -177,16 +197,14 @@ static bool mq_endpoint_release_stage_locked(struct mq_endpoint *ep)
 	if (!mq_endpoint_queued_locked(ep)) {
 		ep->overflowing = false;
 		if (unlikely(ep->owes_gap)) {
-			mq_endpoint_push_gap_locked(ep);
-			readable_again = true;
+			mq_endpoint_send_gap(ep);
+			return;
 		}
 	}
-	return readable_again;
-}
+	spin_unlock(&ep->lock);
 
-static void mq_endpoint_wake_readers(struct mq_endpoint *ep, bool readable_again)
-{
-	if (wq_has_sleeper(&ep->sleepers))
+	/* Behind the lock: see mq_endpoint_wake_active(). */
+	if (waitqueue_active(&ep->sleepers))
 		wake_up_interruptible(&ep->sleepers);
 	if (unlikely(readable_again))
 		mq_endpoint_wake_pollers(ep);
@@ -226,8 +244,6 @@ static noinline void mq_endpoint_tell_received(struct mq_endpoint *ep, u32 deliv
  */
 bool mq_endpoint_receive_next(struct mq_endpoint *ep, u32 delivered, size_t room)
 {
-	bool readable_again;
-
 	if (tracepoint_enabled(mq_receive))
 		mq_endpoint_tell_received(ep, delivered);
 
@@ -240,10 +256,7 @@ bool mq_endpoint_receive_next(struct mq_endpoint *ep, u32 delivered, size_t room
 			spin_unlock(&ep->lock);
 		return true;
 	}
-	readable_again = mq_endpoint_release_stage_locked(ep);
-	spin_unlock(&ep->lock);
-
-	mq_endpoint_wake_readers(ep, readable_again);
+	mq_endpoint_release_stage(ep);
 	return false;
 }
 
@@ -257,7 +270,6 @@ bool mq_endpoint_receive_next(struct mq_endpoint *ep, u32 delivered, size_t room
 void mq_endpoint_receive_end(struct mq_endpoint *ep, u32 delivered)
 {
 	struct mq_message **left;
-	bool readable_again;
 	u32 discarded = 0;
 
 	if (tracepoint_enabled(mq_receive))
@@ -282,10 +294,7 @@ void mq_endpoint_receive_end(struct mq_endpoint *ep, u32 delivered)
 		swap(discarded, ep->stage.count);
 		ep->counters.discarded += discarded;
 	}
-	readable_again = mq_endpoint_release_stage_locked(ep);
-	spin_unlock(&ep->lock);
-
-	mq_endpoint_wake_readers(ep, readable_again);
+	mq_endpoint_release_stage(ep);
 	mq_message_put_some(left, discarded);
 }
 
@@ -350,7 +359,8 @@ struct mq_message *mq_endpoint_peek(struct mq_endpoint *ep, u64 *number)
  * mq_endpoint_has_message - whether a message is queued, in the mailbox or staged
  * @ep: the endpoint
  *
- * Takes the lock for its order: see mq_endpoint_wake_active().
+ * Takes the lock for its order, see mq_endpoint_wake_active(), and so that a message which
+ * goes to the stage is seen once.
  *
  * Return: true if a read would find one.
  */

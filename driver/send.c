@@ -351,21 +351,16 @@ struct mq_message *mq_endpoint_new_notice(struct mq_endpoint *ep, struct mq_iden
 }
 
 /**
- * mq_endpoint_push_gap_locked - whoever sleeps for events has to look what he has missed
- * @ep: the endpoint, with nothing queued
- *
- * Nothing gives way to it.
+ * mq_endpoint_send_gap - whoever sleeps for events has to look what he has missed
+ * @ep: the endpoint, with nothing queued, whose lock the caller holds; it is released
  */
-void mq_endpoint_push_gap_locked(struct mq_endpoint *ep)
+void mq_endpoint_send_gap(struct mq_endpoint *ep)
+	__releases(&ep->lock)
 {
-	struct mq_sent sent;
-
 	refcount_inc(&ep->gap->refs);
+	/* Nothing gives way to it. */
 	mq_endpoint_push_locked(ep, ep->gap, NULL);
-	if (tracepoint_enabled(mq_send)) {
-		mq_endpoint_note_sent_locked(ep, ep->gap, &sent);
-		trace_mq_send(ep, &sent);
-	}
+	mq_endpoint_send_end(ep, ep->gap, NULL, NULL);
 }
 
 /**
@@ -381,8 +376,8 @@ void mq_endpoint_push_gap_locked(struct mq_endpoint *ep)
 void mq_endpoint_send_notice(struct mq_endpoint *ep, const struct mq_identity *whose,
 			     struct mq_message *msg, struct llist_head *dead)
 {
-	bool is_lost, shows_gap = false;
 	struct mq_message *oldest;
+	bool is_lost;
 
 	spin_lock(&ep->lock);
 	/* Under RCU it may be found behind its end: monitor.h. */
@@ -397,14 +392,12 @@ void mq_endpoint_send_notice(struct mq_endpoint *ep, const struct mq_identity *w
 		mq_mailbox_skip(&ep->mailbox);
 		ep->counters.overwritten++;
 		ep->owes_gap = ep->terms.events;
-		shows_gap = ep->owes_gap && !mq_endpoint_queued_locked(ep);
 	}
-	if (shows_gap)
-		mq_endpoint_push_gap_locked(ep);
-	spin_unlock(&ep->lock);
+	if (is_lost && ep->owes_gap && !mq_endpoint_queued_locked(ep))
+		mq_endpoint_send_gap(ep);
+	else
+		spin_unlock(&ep->lock);
 
-	if (shows_gap)
-		mq_endpoint_wake_active(ep, 1);
 	if (is_lost && !ep->terms.monitors)
 		trace_mq_overwrite(ep, whose, 0, &whose->name);
 	if (msg)
@@ -554,9 +547,11 @@ void mq_endpoint_refill(struct mq_endpoint *ep)
 		trace_mq_send(ep, &sent);
 		mq_pending_wake(admitted);
 		mq_endpoint_wake_active(ep, 1);
-	} else if (has_room && wq_has_sleeper(&ep->room)) {
-		wake_up_interruptible_all(&ep->room);
+		return;
 	}
+	/* Behind the lock, under which room.c looks: see mq_endpoint_wake_active(). */
+	if (has_room && waitqueue_active(&ep->room))
+		wake_up_interruptible_all(&ep->room);
 }
 
 /* Any of those who wait, unlinked; NULL if there is none. */
@@ -634,6 +629,7 @@ void mq_endpoint_broadcast_end(struct mq_endpoint *ep)
 	spin_lock(&ep->lock);
 	ep->is_broadcasting = false;
 	spin_unlock(&ep->lock);
-	if (wq_has_sleeper(&ep->sleepers))
+	/* Behind the lock: see mq_endpoint_wake_active(). */
+	if (waitqueue_active(&ep->sleepers))
 		wake_up_all(&ep->sleepers);
 }

@@ -610,34 +610,62 @@ static long second_readv(char *room, size_t size)
 	return got < 0 ? -errno : got;
 }
 
-/* SECOND does not wait, and is told ERROR. */
-static void edge_check(long (*second)(char *room, size_t size), int error)
+static long second_timed(char *room, size_t size)
+{
+	return mq_ioc_receive(dave, NULL, NULL, room, size, 1000000);
+}
+
+/* Another process, which has the file too. */
+static struct mq_peer *second;
+
+static long read_caught(int fd, long size)
+{
+	(void)fd;
+	mq_signal_catch(0);
+	return mq_read(dave, bytes, size);
+}
+
+static long second_interrupted(char *room, size_t size)
+{
+	(void)room;
+	mq_peer_do_begin(second, read_caught, size);
+	mq_until_asleep(second->pid, SYS_read);
+	kill(second->pid, SIGUSR1);
+	return mq_peer_end(second);
+}
+
+/* SECOND does not wait, or not for ever, and is told ERROR. */
+static void edge_check(long (*read_second)(char *room, size_t size), int error)
 {
 	int set = MQ_OK(epoll_create1(EPOLL_CLOEXEC));
 	char room[128] __attribute__((aligned(8)));
 	struct mq_held *held;
 
 	dave = mq_bound("dave");
+	second = mq_peer_start();
 	mq_epoll_add(set, dave, EPOLLIN | EPOLLET);
 	MQ_EQ(mq_frame_send_text(alice, "dave", "first"), 0);
 	MQ_EQ(mq_frame_send_text(alice, "dave", "next"), 0);
 	MQ_EQ(mq_epoll_next(set), EPOLLIN);
 	held = mq_held_begin(call_read_dave, dave);
-	MQ_EQ(second(room, sizeof(room)), -error);
+	MQ_EQ(read_second(room, sizeof(room)), -error);
 	MQ_EQ(mq_epoll_now(set), 0);
 	MQ_EQ(mq_held_end(held, "", 0), 72);
 	MQ_EQ(mq_epoll_next(set), EPOLLIN);
 	MQ_FRAME_READS(dave, "alice", "next");
+	mq_peer_exit(second);
 	close(dave);
 	close(set);
 }
 
-MQ_TEST(held_second_edge, "a second reader that does not wait, however it says so, has an edge for what is left")
+MQ_TEST(held_second_edge, "a second reader that does not wait, or gives up, has an edge for what is left")
 {
 	mq_held_need();
 	world_make();
 	edge_check(second_readv, EAGAIN);
 	edge_check(second_receive, ETIMEDOUT);
+	edge_check(second_timed, ETIMEDOUT);
+	edge_check(second_interrupted, EINTR);
 }
 
 MQ_TEST(held_call, "a caller that sleeps in the page fault of its reply has it, wherever its server and its own file are now")
