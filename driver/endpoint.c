@@ -235,8 +235,11 @@ void mq_endpoint_free(struct mq_endpoint *ep)
  *
  * All pollers of a process are woken: with only one of the exclusive ones
  * (EPOLLEXCLUSIVE), that could be another process's that shares the queue, and the
- * owner would sleep on. Nor are they told what for: others would believe it (io_uring). A
- * file's queue is its own.
+ * owner would sleep on. A file's queue is its own.
+ *
+ * They are told what for, and io_uring believes that: its poll may complete for another
+ * process that shares the queue. Told nothing, it would look again, and there kernels fail
+ * a poll that waits in two queues.
  */
 void mq_endpoint_wake(struct mq_endpoint *ep, u32 messages)
 {
@@ -246,12 +249,9 @@ void mq_endpoint_wake(struct mq_endpoint *ep, u32 messages)
 	if (waitqueue_active(&ep->sleepers))
 		wake_up_interruptible_sync_poll(&ep->sleepers, events);
 	/* Likewise. */
-	if (!waitqueue_active(ep->pollers))
-		return;
-	if (ep->handle)
-		__wake_up(ep->pollers, TASK_INTERRUPTIBLE, messages, poll_to_key(events));
-	else
-		mq_endpoint_wake_pollers(ep);
+	if (waitqueue_active(ep->pollers))
+		__wake_up(ep->pollers, TASK_INTERRUPTIBLE, ep->handle ? messages : 0,
+			  poll_to_key(events));
 }
 
 /**

@@ -88,10 +88,10 @@ struct mq_counters {
  * @first: where in @msgs they begin
  * @count: how many they are
  * @is_busy: a reader copies
- * @refused: meanwhile another reader was sent away who would not wait
+ * @refused: meanwhile another reader went without a message
  *
- * While @is_busy, only that reader changes the others; he does so under the lock, for
- * those who peek, but for @done and @prefix.
+ * While @is_busy, only that reader changes the others, but for @refused; he does so under
+ * the lock, for those who peek, but for @done and @prefix.
  */
 struct mq_stage {
 	struct mq_message **msgs;

@@ -184,7 +184,7 @@ int mq_endpoint_wait_message(struct mq_endpoint *ep, size_t room, u32 most, ktim
 	return ret;
 }
 
-/* Gives the stage back, and the lock, and tells whoever waits for either. */
+/* Gives the stage back, and tells whoever waits for it or for what is left; the lock too. */
 static void mq_endpoint_release_stage(struct mq_endpoint *ep)
 	__releases(&ep->lock)
 {

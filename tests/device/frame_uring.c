@@ -8,7 +8,6 @@
 #include "frame.h"
 
 #include <liburing.h>
-#include <poll.h>
 #include <sys/uio.h>
 
 static void ring_init(struct io_uring *ring)
@@ -395,56 +394,6 @@ MQ_TEST(uring_poll, "a poll request completes with a frame, once or as often as 
 			MQ_FRAME_READS(bob, "alice", "hi");
 		}
 	}
-	io_uring_queue_exit(&ring);
-}
-
-/* So many that one at least polls where we do: with 64 queues, but for one time in 100. */
-#define STRANGERS 300
-
-struct strangers {
-	volatile int told;
-	volatile bool end;
-};
-
-static void stranger_main(void *arg)
-{
-	struct strangers *strangers = arg;
-	int fd = mq_dev();
-
-	MQ_EQ(mq_cmdf(fd, "/reg s%d", getpid()), 0);
-	MQ_EQ(mq_cmdf(fd, "/msg s%d hi", getpid()), 0);
-	__atomic_add_fetch(&strangers->told, 1, __ATOMIC_SEQ_CST);
-	while (!strangers->end)
-		mq_sleep_ms(20);
-}
-
-MQ_TEST(uring_poll_text, "on an unbound file it completes with a message to that process, and with nobody else's",
-	.params = "MAX_DEVICES=400", .timeout = 120)
-{
-	struct strangers *strangers = mq_shared(sizeof(*strangers));
-	struct io_uring_sqe *sqe;
-	struct io_uring ring;
-	pid_t pids[STRANGERS];
-	int fd = mq_dev(), i;
-
-	ring_init(&ring);
-	MQ_EQ(mq_cmd(fd, "/reg me"), 0);
-	sqe = ring_next(&ring, 1);
-	io_uring_prep_poll_add(sqe, fd, POLLIN);
-	MQ_EQ(io_uring_submit(&ring), 1);
-	/* After each: when it was woken twice, the ring looks itself. */
-	for (i = 0; i < STRANGERS; i++) {
-		pids[i] = mq_run(stranger_main, strangers);
-		while (strangers->told <= i)
-			mq_sleep_ms(1);
-		ring_check_idle(&ring);
-	}
-	MQ_EQ(mq_cmd(fd, "/msg me hi"), 0);
-	MQ_EQ(ring_end(&ring, NULL) & POLLIN, POLLIN);
-	MQ_READS(fd, "hi");
-	strangers->end = true;
-	for (i = 0; i < STRANGERS; i++)
-		mq_join(pids[i]);
 	io_uring_queue_exit(&ring);
 }
 

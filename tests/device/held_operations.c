@@ -618,18 +618,18 @@ static long second_timed(char *room, size_t size)
 /* Another process, which has the file too. */
 static struct mq_peer *second;
 
-static long read_caught(int fd, long size)
+static long receive_caught(int fd, long size)
 {
 	(void)fd;
 	mq_signal_catch(0);
-	return mq_read(dave, bytes, size);
+	return mq_ioc_receive(dave, NULL, NULL, bytes, size, MQ_FOREVER);
 }
 
 static long second_interrupted(char *room, size_t size)
 {
 	(void)room;
-	mq_peer_do_begin(second, read_caught, size);
-	mq_until_asleep(second->pid, SYS_read);
+	mq_peer_do_begin(second, receive_caught, size);
+	mq_until_asleep(second->pid, SYS_ioctl);
 	kill(second->pid, SIGUSR1);
 	return mq_peer_end(second);
 }
