@@ -623,6 +623,46 @@ MQ_TEST(kernel_memory, "what is accepted needs no memory on its way; without, th
 	MQ_EQ(mq_unload_beside(MODULE), 0);
 }
 
+/* How many faults a load can meet. */
+static int load_points(const char *params, int expected)
+{
+	int points;
+
+	mq_fault_begin(1000000);
+	MQ_EQ(mq_load_beside(MODULE, params), expected);
+	points = 1000000 - mq_fault_left();
+	mq_fault_end();
+	return points;
+}
+
+/* The loader's own are the kernel's affair, but for the last ones before ours. */
+#define LOADERS_LAST 20
+
+MQ_TEST(kernel_load_faults, "a new sender that finds no memory is ENOMEM and leaves nothing; the next one works",
+	.timeout = 120)
+{
+	int nth, error, failed = 0;
+	bool hit = true;
+
+	mq_fault_open();
+	nth = load_points("slots=0", -EINVAL) - LOADERS_LAST;
+	MQ_GE(load_points("slots=4 size=1000", 0), nth + LOADERS_LAST + 2);
+	MQ_EQ(mq_unload_beside(MODULE), 0);
+	for (; hit; nth++) {
+		mq_fault_begin(nth);
+		error = mq_load_beside(MODULE, "slots=4 size=1000");
+		hit = mq_fault_end();
+		if (!error) {
+			MQ_EQ(mq_unload_beside(MODULE), 0);
+			continue;
+		}
+		MQ_TRUE(hit && (error == -ENOMEM || error == -EFAULT));
+		failed++;
+	}
+	/* The sender, and who it is. */
+	MQ_GE(failed, 2);
+}
+
 /* ---- the sample ------------------------------------------------------------------------ */
 
 MQ_TEST(kernel_sample, "the sample's timer reports to clock, and its pin's interrupt to button")
