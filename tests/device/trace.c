@@ -65,6 +65,8 @@ static void begin(const char *event)
 	char file[64];
 
 	put("trace", "");
+	/* Names of commands are kept by patching the scheduler's code, at each on and off. */
+	put("options/record-cmd", "0");
 	snprintf(file, sizeof(file), "events/mq/%s/enable", event);
 	put(event[0] ? file : "events/mq/enable", "1");
 }
