@@ -51,6 +51,9 @@ void mq_fault_kinds(unsigned int kinds)
 	fault_setting("fail_page_alloc/min-order", kinds & MQ_FAULT_PAGE ? "0" : "100");
 }
 
+/* More than any call has. */
+#define FAULT_NEVER 1000000
+
 void mq_fault_begin(int nth)
 {
 	char text[16];
@@ -90,6 +93,17 @@ bool mq_fault_was_hit(pid_t zombie)
 	MQ_OK(read(fd, text, sizeof(text) - 1));
 	close(fd);
 	return atoi(text) == 0;
+}
+
+int mq_fault_load_points(const char *name, const char *params, int expected)
+{
+	int points;
+
+	mq_fault_begin(FAULT_NEVER);
+	MQ_EQ(mq_load_beside(name, params), expected);
+	points = FAULT_NEVER - mq_fault_left();
+	mq_fault_end();
+	return points;
 }
 
 /* ---- what the device says about itself ----------------------------------- */
@@ -165,9 +179,6 @@ void mq_state_check(const struct mq_state *state, const struct mq_state *now,
 }
 
 /* ---- operations, each with every fault ----------------------------------- */
-
-/* More than any call has. */
-#define FAULT_NEVER 1000000
 
 static long operation_run(const struct mq_operation *op, int nth, bool *hit, int *points)
 {

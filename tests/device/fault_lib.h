@@ -30,6 +30,12 @@ bool mq_fault_end(void);	/* did it fail? */
 /* The same in a child, which has ended, but was not waited for. */
 bool mq_fault_was_hit(pid_t zombie);
 
+/* The loader's own faults are the kernel's affair, but for the last ones before the module's. */
+#define MQ_FAULT_LOADERS 20
+
+/* How many things can fail while module NAME is loaded with PARAMS, which ends as EXPECTED. */
+int mq_fault_load_points(const char *name, const char *params, int expected);
+
 /* ---- what the device says about itself ----------------------------------- */
 
 #define MQ_STATE_FILES	16

@@ -7,20 +7,6 @@
  */
 #include "fault_lib.h"
 
-/* The loader's own faults are the kernel's affair, but for the last ones before ours. */
-#define LOADERS_LAST 20
-
-static int load_points(const char *params, int expected)
-{
-	int points;
-
-	mq_fault_begin(1000000);
-	MQ_EQ(mq_load(params), expected);
-	points = 1000000 - mq_fault_left();
-	mq_fault_end();
-	return points;
-}
-
 static void device_works(void)
 {
 	int fd = mq_dev();
@@ -55,8 +41,8 @@ MQ_TEST(fault_load, "a load whose memory fails leaves nothing behind, and the ne
 	bool hit = true;
 
 	mq_fault_open();
-	nth = load_points("MAX_DEVICES=0", -EINVAL) - LOADERS_LAST;
-	MQ_GE(load_points(NULL, 0), nth + LOADERS_LAST);
+	nth = mq_fault_load_points("mq_driver", "MAX_DEVICES=0", -EINVAL) - MQ_FAULT_LOADERS;
+	MQ_GE(mq_fault_load_points("mq_driver", NULL, 0), nth + MQ_FAULT_LOADERS);
 	device_works();
 	for (; hit; nth++) {
 		mq_fault_begin(nth);

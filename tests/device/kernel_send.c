@@ -623,21 +623,6 @@ MQ_TEST(kernel_memory, "what is accepted needs no memory on its way; without, th
 	MQ_EQ(mq_unload_beside(MODULE), 0);
 }
 
-/* How many faults a load can meet. */
-static int load_points(const char *params, int expected)
-{
-	int points;
-
-	mq_fault_begin(1000000);
-	MQ_EQ(mq_load_beside(MODULE, params), expected);
-	points = 1000000 - mq_fault_left();
-	mq_fault_end();
-	return points;
-}
-
-/* The loader's own are the kernel's affair, but for the last ones before ours. */
-#define LOADERS_LAST 20
-
 MQ_TEST(kernel_load_faults, "a new sender that finds no memory is ENOMEM and leaves nothing; the next one works",
 	.timeout = 120)
 {
@@ -645,8 +630,9 @@ MQ_TEST(kernel_load_faults, "a new sender that finds no memory is ENOMEM and lea
 	bool hit = true;
 
 	mq_fault_open();
-	nth = load_points("slots=0", -EINVAL) - LOADERS_LAST;
-	MQ_GE(load_points("slots=4 size=1000", 0), nth + LOADERS_LAST + 2);
+	nth = mq_fault_load_points(MODULE, "slots=0", -EINVAL) - MQ_FAULT_LOADERS;
+	MQ_GE(mq_fault_load_points(MODULE, "slots=4 size=1000", 0),
+	      nth + MQ_FAULT_LOADERS + 2);
 	MQ_EQ(mq_unload_beside(MODULE), 0);
 	for (; hit; nth++) {
 		mq_fault_begin(nth);
