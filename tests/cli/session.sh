@@ -672,7 +672,7 @@ END
 at_terminal 'recv spells out what would move the cursor; Ctrl-C: 130' terminal mq recv safe <<-END
 	do mq wait safe -t 120s
 	do printf 'a\\033[2Jb\\rc\\nd\\te' | mq send safe -
-	wait a\\x1b[2Jb\\x0dc
+	wait a\\\\x1b[2Jb\\\\x0dc
 	wait d
 	type \\x03
 	exit 130
@@ -690,7 +690,7 @@ for name in ask inner someone; do
 	mq wait --gone $name -t 120s
 done
 at_terminal 'send: what is typed, to Ctrl-D' terminal sh -c 'mq recv typist -n 1 & mq wait typist; mq send typist; wait' <<-END
-	wait type the message
+	wait ends it\\r\\n
 	type hello\\r\\x04
 	wait hello
 	wait hello

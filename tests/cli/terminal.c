@@ -9,7 +9,7 @@
  * input what to do, a step a line:
  *
  *	wait TEXT	until the program has printed TEXT, behind what was waited for before
- *	type KEYS	press keys; \r \n \t \\ and \xHH as in C
+ *	type KEYS	press keys; \r \n \t \\ and \xHH as in C, also in TEXT
  *	size ROWS COLS	change the window
  *	raw		until it reads keys one by one: earlier ones would be the terminal's
  *	asleep		until the program sleeps in the kernel
@@ -143,33 +143,42 @@ static void program_start(char **argv)
 	_exit(127);
 }
 
+/* The character that *WORDS begins with, maybe written as in C; *WORDS is behind it then. */
+static char escaped(const char **words)
+{
+	char c = *(*words)++;
+
+	if (c != '\\' || !**words)
+		return c;
+	c = *(*words)++;
+	if (c == 'x' && (*words)[0] && (*words)[1]) {
+		char hex[3] = { (*words)[0], (*words)[1] };
+
+		*words += 2;
+		return strtol(hex, NULL, 16);
+	}
+	return c == 'r' ? '\r' : c == 'n' ? '\n' : c == 't' ? '\t' : c;
+}
+
 static void step_wait(const char *words)
 {
-	char *found;
+	char wanted[1024], *found;
+	size_t len = 0;
 
-	while (!(found = memmem(text + waited, length - waited, words, strlen(words)))) {
+	while (*words)
+		wanted[len++] = escaped(&words);
+	while (!(found = memmem(text + waited, length - waited, wanted, len))) {
 		if (!text_wait())
 			fail("it has ended");
 	}
-	waited = found + strlen(words) - text;
+	waited = found + len - text;
 }
 
 static void step_type(const char *keys)
 {
-	for (; *keys; keys++) {
-		char key = *keys;
+	while (*keys) {
+		char key = escaped(&keys);
 
-		if (key == '\\') {
-			key = *++keys;
-			if (key == 'x') {
-				char hex[3] = { keys[1], keys[2] };
-
-				key = strtol(hex, NULL, 16);
-				keys += 2;
-			} else {
-				key = key == 'r' ? '\r' : key == 'n' ? '\n' : key == 't' ? '\t' : key;
-			}
-		}
 		if (write(terminal, &key, 1) != 1)
 			fail("cannot type: %s", strerror(errno));
 	}
