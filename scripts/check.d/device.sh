@@ -36,6 +36,7 @@ device_parts()
 # device NAME TITLE STRICT SECONDS KERNELDIR [BOOT-OPTION...]: three results and more, one of them the machine's verdict.
 device()
 {
+	chosen "$1" || return 0
 	stage_begin "$1" "$2"
 	_strict=$3
 	_seconds=$4
@@ -156,7 +157,7 @@ get_kernel()
 
 sanitizer_start()
 {
-	[ "$mode" != quick ] || return 0
+	[ "$mode" != quick ] && chosen checkpatch device-sanitizer || return 0
 	# A process group of its own, to be ended as one.
 	setsid nice -n 5 tests/vm/kernel sanitizer >"$out/sanitizer.path" 2>"$out/kernel-sanitizer.log" </dev/null &
 	sanitizer=$!

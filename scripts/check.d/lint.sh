@@ -9,6 +9,7 @@
 
 unit()
 {
+	chosen unit || return 0
 	stage_begin unit "unit tests and fuzzing, with ASan and UBSan"
 	_rc=0
 	make -C tests/unit check >"$out/unit.log" 2>&1 </dev/null || _rc=1

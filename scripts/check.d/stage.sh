@@ -6,17 +6,41 @@
 # scripts/check, which sources this.
 #
 #   stage NAME TITLE COMMAND...	one result, that of COMMAND
+#   need NAME TITLE COMMAND...	the same, also where --stage names others
 #   tap NAME TITLE COMMAND...	as many results as COMMAND prints as TAP
 #   silent COMMAND...	a command that must say nothing
+#   chosen NAME...	whether one of these stages is to run
 #   shown	prints what a stage says of itself; of one that fails it is kept for the end, too
 #   lane NAME FUNCTION [ARGUMENT...], lane_wait	FUNCTION's stages beside those that follow
 #
-# $out is where all is kept, $lane where the lane that is running has its own: table, results, failures.
+# $out is where all is kept, $lane where the lane that is running has its own: table, results, failures. $stages are the patterns
+# of --stage, $commit is what is tested.
 
 # ---- stages ----
 
+# chosen NAME...: whether one of these stages is to run: without --stage all are.
+chosen()
+{
+	[ -n "$stages" ] || return 0
+	for _chosen; do
+		set -f # they are no names of files
+		for _pattern in $stages; do
+			set +f
+			# shellcheck disable=SC2254 # a pattern
+			case $_chosen in $_pattern) return 0 ;; esac
+		done
+	done
+	return 1
+}
+
 # stage NAME TITLE COMMAND...: one result, that of COMMAND.
 stage()
+{
+	! chosen "$1" || need "$@"
+}
+
+# need NAME TITLE COMMAND...: the same of what others need.
+need()
 {
 	_name=$1
 	_title=$2
@@ -58,6 +82,7 @@ stage_end()
 		} >>"$lane/failures"
 	fi
 	printf '%-6s %5d %5d %5d %5ds  %s\n' "$_word" "$1" "$2" "$3" "$_seconds" "$stage_title" >>"$lane/table"
+	echo "| $stage_name | $_word | $1 | $2 | $3 | $(date -u +%Y-%m-%d) | $commit | $stage_title |" >>"$out/record"
 	passed=$((passed + $1))
 	failed=$((failed + $2))
 	skipped=$((skipped + $3))
@@ -74,6 +99,7 @@ silent()
 # tap NAME TITLE COMMAND...: as many results as COMMAND prints as TAP.
 tap()
 {
+	chosen "$1" || return 0
 	_name=$1
 	stage_begin "$1" "$2"
 	shift 2

@@ -61,6 +61,7 @@ matrix_part()
 
 matrix_cell()
 {
+	chosen "$(cell_stage "$1" "$2")" || return 0
 	! grep -q "^$1 $2 " "$out/cells" || return 0
 	_why=$(cell_lacks "$1" "$2")
 	if [ -n "$_why" ]; then
@@ -71,15 +72,23 @@ matrix_cell()
 	mq_say "-- $(grep -c . "$out/cells") of $(echo "$matrix" | grep -c .) cells have run, or cannot be"
 }
 
+# cell_stage VERSION ARCH: the name of its stage
+cell_stage()
+{
+	_cell_stage=device-$1-$2
+	echo "${_cell_stage%-amd64}"
+}
+
 cell()
 {
+	_cell_name=$(cell_stage "$1" "$2")
+	chosen "$_cell_name" || return 0
 	_cell_title="Linux $1 on $2"
 	[ "$1" != rt ] || _cell_title="Linux 6.1 with PREEMPT_RT on $2"
-	_cell_name=device-$1-$2
 	_cell=$1' '$2
 	programs=${2#*+}
 	if cell_prepare "$1" "${2%+*}"; then
-		device "${_cell_name%-amd64}" "all tests on $_cell_title" '' 120 "$kernel"
+		device "$_cell_name" "all tests on $_cell_title" '' 120 "$kernel"
 		cell_record "$_cell" "$(cat "$kernel/release")"
 	else
 		cell_record "$_cell" ''
@@ -97,7 +106,7 @@ cell_prepare()
 		mq_arch "$_arch"
 		mq_arch_need
 		[ ! -e "$out/programs-$_arch.log" ] || continue
-		stage "programs-$_arch" "programs for $_arch" programs_cross "$arch_compiler"
+		need "programs-$_arch" "programs for $_arch" programs_cross "$arch_compiler"
 	done
 }
 
