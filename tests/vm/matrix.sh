@@ -132,9 +132,10 @@ matrix_write()
 		On each of these kernels all that the machine can run was booted: the device tests and the tests of libmq, and (but for
 		32-bit programs on a 64-bit kernel) what the shell of BusyBox, the client and the command `mq` say. `scripts/check --matrix`
 		writes the lines of the cells that it runs (`--kernel` and `--arch` choose), `scripts/check --full` all of them.
-		Each machine is one of QEMU's, with two emulated CPUs, and each kernel one of Debian's. s390x is big endian. amd64+i386 is:
-		programs of i386 on the kernel for amd64. Skipped are tests that need what a stock kernel (fault injection) or a program of
-		32 bits lacks. `rt` is Linux 6.1 with PREEMPT_RT.
+		Each machine is one of QEMU's, with two emulated CPUs, and each kernel one of Debian's. s390x is big endian, and emulated
+		by QEMU 8.2 or newer: older ones may run code that has been overwritten. amd64+i386 is: programs of i386 on the kernel for
+		amd64. Skipped are tests that need what a stock kernel (fault injection) or a program of 32 bits lacks. `rt` is Linux 6.1
+		with PREEMPT_RT.
 
 		| kernel | architecture | result | passed | failed | skipped | when | release |
 		|---|---|---|---:|---:|---:|---|---|
