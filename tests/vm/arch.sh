@@ -13,7 +13,8 @@
 #   mq_arch_need    installs the cross compiler for $arch
 
 # With three serial ports the verdict and the files of the machine come home on ports of their own, else all on the console. QEMU's
-# processor says that AMD made it, and a 32-bit kernel warns of two such ones.
+# processor says that AMD made it, and a 32-bit kernel warns of two such ones. The package for s390x is one of Debian 13:
+# tests/vm/qemu.
 mq_arch_table()
 {
 	cat <<-'END'
@@ -22,7 +23,7 @@ mq_arch_table()
 	arm64    arm64    aarch64-linux-gnu    qemu-system-arm   aarch64  virt             cortex-a57               ttyAMA0   1
 	armhf    armmp    arm-linux-gnueabihf  qemu-system-arm   arm      virt             cortex-a15               ttyAMA0   1
 	riscv64  riscv64  riscv64-linux-gnu    qemu-system-misc  riscv64  virt             rv64                     ttyS0     1
-	s390x    s390x    s390x-linux-gnu      qemu-system-misc  s390x    s390-ccw-virtio  max                      ttysclp0  1
+	s390x    s390x    s390x-linux-gnu      qemu-system-s390x s390x    s390-ccw-virtio  max                      ttysclp0  1
 	END
 }
 
