@@ -448,10 +448,9 @@ static void poor_main(void *arg)
 	uint64_t sequence = 0;
 	int fd, more = 1;
 
-	mq_group_enter(GROUP);
+	mq_group_enter_locked(GROUP);
 	fd = mq_watcher("poor", .depth = DEEP);
 	poor->done = 1;
-	/* At the limit a mere page fault would kill it: it does nothing new. */
 	while (!poor->step)
 		sched_yield();
 	while (more) {
@@ -494,7 +493,6 @@ MQ_TEST(events_memory, "events are charged to the receiver's group; at its limit
 
 	mq_stay();
 	mq_group_new(GROUP);
-	memset(poor->room, 1, sizeof(poor->room));
 	rich = mq_watcher("rich", .depth = DEEP);
 	pid = mq_run(poor_main, poor);
 	while (!poor->done)

@@ -16,10 +16,7 @@
 #define MIB (1024 * KIB)
 #define PAYLOAD 32000
 
-/*
- * A process in a group. All that it touches lies here, in pages that were
- * touched before the limit is set: at the limit a mere page fault kills.
- */
+/* A process in a group, as both it and its parent see it. */
 struct member {
 	volatile int step, done;	/* what the parent wants; what is done */
 	long (*does)(struct member *member, int fd);
@@ -37,10 +34,8 @@ static void member_main(void *arg)
 	struct member *member = arg;
 	int step;
 
-	mq_group_enter("mq-member");
+	mq_group_enter_locked("mq-member");
 	member->fd = mq_dev();
-	/* Once for the pages that the way there needs. */
-	MQ_EQ(mq_ioctl(member->fd, MQ_IOC_PEEK, NULL), -ENOTCONN);
 	member->done = 1;
 	for (step = 1; ; step++) {
 		while (member->step < step)
@@ -56,6 +51,7 @@ static struct member *member_new(pid_t *pid)
 {
 	struct member *member = mq_shared(sizeof(*member));
 
+	/* The parent's memory, of its group. */
 	memset(member->frames, 'x', sizeof(member->frames));
 	mq_stay();
 	mq_group_new("mq-member");

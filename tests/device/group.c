@@ -6,7 +6,9 @@
  */
 #include "group.h"
 
+#include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #define GROUPS "/sys/fs/cgroup"
@@ -86,6 +88,16 @@ void mq_group_free(const char *group)
 void mq_group_enter(const char *group)
 {
 	MQ_TRUE(group_write(group, "cgroup.procs", "0"));
+}
+
+void mq_group_enter_locked(const char *group)
+{
+	struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+
+	mq_group_enter(group);
+	/* For who becomes another user: a mapping beyond his limit would fail. */
+	MQ_OK(setrlimit(RLIMIT_MEMLOCK, &none));
+	MQ_OK(mlockall(MCL_CURRENT | MCL_FUTURE));
 }
 
 long long mq_group_usage(const char *group)

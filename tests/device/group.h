@@ -14,6 +14,11 @@ void mq_group_new(const char *group);
 /* Waits until its processes and what they were charged for have gone. */
 void mq_group_free(const char *group);
 void mq_group_enter(const char *group);	/* this process; "." is the root */
+/*
+ * The same for one that will be at the group's limit, where its own first write to a page would
+ * have it killed: from now on all of its pages are in memory, what it maps later too.
+ */
+void mq_group_enter_locked(const char *group);
 long long mq_group_usage(const char *group);
 /*
  * Gives back what the kernel has charged in advance, up to 64 pages for each processor: at once

@@ -9,17 +9,13 @@
 #include "storm_lib.h"
 
 #include <sched.h>
-#include <sys/mman.h>
 
 #define KIB 1024LL
 #define MIB (1024 * KIB)
 
 /* ---- a process in a group --------------------------------------------------- */
 
-/*
- * All that it touches lies here, in pages that the parent has touched, or was
- * touched before the limit is set: at the limit a mere page fault kills.
- */
+/* A process in a group, as both it and its parent see it. */
 struct member {
 	char group[32];
 	char name[16];
@@ -72,9 +68,7 @@ static void member_main(void *arg)
 	struct member *member = arg;
 	int fd;
 
-	mq_group_enter(member->group);
-	/* At the group's limit its own first write to a page would have it killed. */
-	MQ_OK(mlockall(MCL_CURRENT | MCL_FUTURE));
+	mq_group_enter_locked(member->group);
 	fd = mq_dev();
 	MQ_EQ(mq_cmdf(fd, "/reg %s", member->name), 0);
 	member->done = 1;

@@ -608,10 +608,9 @@ static void poor_main(void *arg)
 	ssize_t got;
 	int fd;
 
-	mq_group_enter(GROUP);
+	mq_group_enter_locked(GROUP);
 	fd = mq_monitor(.depth = DEEP);
 	poor->step = 1;
-	/* At the limit a mere page fault would kill it: it does nothing new. */
 	while (poor->step == 1)
 		sched_yield();
 	while ((got = mq_read(fd, poor->room, sizeof(poor->room))) > 0) {
@@ -636,7 +635,6 @@ MQ_TEST(monitor_memory, "its frames are charged to its group; at the limit they 
 	mq_bound("bob");
 	mq_stay();
 	mq_group_new(GROUP);
-	memset(poor->room, 1, sizeof(poor->room));
 	pid = mq_run(poor_main, poor);
 	while (!poor->step)
 		mq_sleep_ms(1);

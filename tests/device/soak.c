@@ -18,8 +18,6 @@
 
 #include <sched.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #define MS 1000000ULL
@@ -448,10 +446,7 @@ static void poor_main(void *arg)
 	struct role *role = arg;
 	struct sender s = { .soak = role->soak, .number = role->number, .longest = 3000 };
 
-	mq_group_enter("mq-soak");
-	/* At the limit a mere page fault kills. */
-	MQ_OK(setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY }));
-	MQ_OK(mlockall(MCL_CURRENT | MCL_FUTURE));
+	mq_group_enter_locked("mq-soak");
 	mq_become_who(&staying[2]);
 	s.fd = mq_bound("s2", .depth = 1, .access = MQ_ACCESS_GROUP);
 	mq_dice_init(&s.dice, role->number + 1);
