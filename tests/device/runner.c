@@ -164,13 +164,14 @@ static bool mq_is_complaint(const char *line)
 struct mq_race {
 	bool is_open;
 	bool is_ours;
+	bool is_met;	/* what follows is what an interrupt came upon */
 	char text[4096];
 };
 
 /*
  * The kernel has data races of its own, which are none of ours: one counts if a
- * function of the driver's is in it. It ends with a rule. Returns whether the line
- * belongs to one.
+ * function of the driver's is in it, but for one that an interrupt only met. It ends
+ * with a rule. Returns whether the line belongs to one.
  */
 static bool mq_race_take(struct mq_race *race, const char *line)
 {
@@ -180,7 +181,11 @@ static bool mq_race_take(struct mq_race *race, const char *line)
 		*race = (struct mq_race){ .is_open = true };
 	if (!race->is_open)
 		return false;
-	if (strstr(line, "[mq_driver]"))
+	if (strstr(line, " bytes by "))
+		race->is_met = false;
+	if (strstr(line, " asm_sysvec_"))
+		race->is_met = true;
+	if (strstr(line, "[mq_driver]") && !race->is_met)
 		race->is_ours = true;
 	used = strlen(race->text);
 	snprintf(race->text + used, sizeof(race->text) - used, "kernel: %s\n",
