@@ -55,7 +55,8 @@ void mq_totals_add_memory(struct mq_totals *totals, struct mq_endpoint *ep)
  * mq_totals_add_local - add what the CPUs have counted
  * @totals: receives it
  *
- * While messages are made and freed, their memory is that of no single moment.
+ * While messages are made and freed, their memory is that of no single moment: each CPU's word
+ * is read as it is then, and none in halves.
  */
 void mq_totals_add_local(struct mq_totals *totals)
 {
@@ -65,8 +66,8 @@ void mq_totals_add_local(struct mq_totals *totals)
 	for_each_possible_cpu(cpu) {
 		const struct mq_totals_local *local = per_cpu_ptr(&mq_totals_local, cpu);
 
-		totals->broadcasts += READ_ONCE(local->broadcasts);
-		totals->calls += READ_ONCE(local->calls);
+		totals->broadcasts += atomic64_read(&local->broadcasts);
+		totals->calls += atomic64_read(&local->calls);
 		messages += READ_ONCE(local->messages);
 		bytes += READ_ONCE(local->message_bytes);
 	}
