@@ -69,7 +69,15 @@ matrix_cell()
 		return
 	fi
 	cell "$1" "$2"
-	mq_say "-- $(grep -c . "$out/cells") of $(echo "$matrix" | grep -c .) cells have run, or cannot be"
+	mq_say "-- $(grep -c . "$out/cells") of $(matrix_possible | grep -c .) cells have run"
+}
+
+# Those of the chosen ones that can be.
+matrix_possible()
+{
+	echo "$matrix" | while read -r _version _arch; do
+		[ -n "$(cell_lacks "$_version" "$_arch")" ] || echo "$_version $_arch"
+	done
 }
 
 # cell_stage VERSION ARCH: the name of its stage
@@ -113,7 +121,7 @@ cell_prepare()
 # cell_record 'VERSION ARCH' RELEASE: the last line of $out/table is its result.
 cell_record()
 {
-	echo "$1 $(tail -n 1 "$lane/table" | awk '{ print $1, $2, $3, $4 }') $(date -u +%Y-%m-%d) ${2:--}" >>"$out/cells"
+	echo "$1 $(tail -n 1 "$lane/table" | awk '{ print $1, $2, $3, $4 }') $(date -u +%Y-%m-%d) ${2:--} $commit" >>"$out/cells"
 	# At once: all of them take hours.
 	case $mode in
 	full | matrix) [ -n "$only" ] || (flock 8 && matrix_write) 8>"$out/cells.lock" ;;
@@ -137,19 +145,19 @@ matrix_write()
 		amd64. Skipped are tests that need what a stock kernel (fault injection) or a program of 32 bits lacks. `rt` is Linux 6.1
 		with PREEMPT_RT.
 
-		| kernel | architecture | result | passed | failed | skipped | when | release |
-		|---|---|---|---:|---:|---:|---|---|
+		| kernel | architecture | result | passed | failed | skipped | when | release | commit |
+		|---|---|---|---:|---:|---:|---|---|---|
 		END
 		matrix_all | while read -r _version _arch; do
 			_why=$(cell_lacks "$_version" "$_arch")
 			if [ -n "$_why" ]; then
-				echo "| $_version | $_arch | cannot be: $_why | | | | | |"
+				echo "| $_version | $_arch | cannot be: $_why | | | | | | |"
 			elif grep -q "^$_version $_arch " "$out/cells"; then
 				grep "^$_version $_arch " "$out/cells" | sed 's/ / | /g; s/^/| /; s/$/ |/'
 			elif grep -qF "| $_version | $_arch | " "$_old"; then
 				grep -F "| $_version | $_arch | " "$_old"
 			else
-				echo "| $_version | $_arch | not run yet | | | | | |"
+				echo "| $_version | $_arch | not run yet | | | | | | |"
 			fi
 		done
 	} >"$out/matrix.md"
