@@ -39,7 +39,7 @@ function head_show(place, line)
 	print "<!-- SPDX-License-Identifier: GPL-2.0-only -->"
 	print "<!-- Made by bench/report of what bench/run measured: do not edit. -->"
 	print "# What a message costs\n"
-	printf "Measured on %s%s: %s.\n\n", date, commit ? " at commit " commit : "", place
+	printf "Measured on %s%s: %s.\n\n", date, (commit && commit != "-") ? " at commit " commit : "", place
 	print "Figures are *instructions*, those of the program and those of the kernel, on one emulated CPU that counts them; they are not time."
 	print "All ways are measured in the same boot by the same code, and each message is checked. The *best peer* is the cheapest of what else"
 	print "the kernel offers for the same; below 1 is cheaper than it. A *floor* moves no message: `/dev/null` is two system calls that do"

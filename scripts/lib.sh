@@ -6,6 +6,7 @@
 #	. "$(dirname "$(readlink -f "$0")")/lib.sh"
 #
 #   mq_top         prints the root of the checkout
+#   mq_commit      prints what is checked out, "-dirty" behind it if something was changed, "-" if this is no clone
 #   mq_cache       prints the cache directory (made if missing); it is outside the checkout
 #   mq_say TEXT    one line for the person who waits, on stderr
 #   mq_die TEXT    the same, then exit 1
@@ -36,6 +37,17 @@ mq_top()
 		_mq_dir=$(dirname "$_mq_dir")
 	done
 	printf '%s\n' "$_mq_dir"
+}
+
+# For what a run writes of itself; those pages do not count.
+mq_commit()
+{
+	(
+		cd "$(mq_top)" || exit
+		_mq_commit=$(git rev-parse --short HEAD 2>/dev/null) || { echo -; exit; }
+		git diff --quiet HEAD -- . ':!docs/*.md' ':!docs/bench' || _mq_commit=$_mq_commit-dirty
+		printf '%s\n' "$_mq_commit"
+	)
 }
 
 mq_cache()
