@@ -7,7 +7,7 @@
 MQ_DRIVER_VERSION = $(MQ_RELEASE)
 MQ_DRIVER_SITE = $(MQ_SOURCE)
 MQ_DRIVER_SITE_METHOD = local
-MQ_DRIVER_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS = --exclude=/build
+MQ_DRIVER_OVERRIDE_SRCDIR_RSYNC_EXCLUSIONS = $(MQ_EXCLUSIONS)
 MQ_DRIVER_LICENSE = \
 	GPL-2.0, \
 	GPL-2.0 WITH Linux-syscall-note or MIT (mq_driver.h)
@@ -17,14 +17,25 @@ MQ_DRIVER_LICENSE_FILES = \
 	LICENSES/MIT.txt
 
 MQ_DRIVER_MODULE_SUBDIRS = driver
+MQ_DRIVER_INSTALL_STAGING = YES
 
 define MQ_DRIVER_USERS
 	- -1 mq -1 - - - - May open /dev/mq
 endef
 
+# What other drivers build with, to send: MQ=$(STAGING_DIR)/usr/lib/mq
+define MQ_DRIVER_INSTALL_STAGING_CMDS
+	$(INSTALL) -D -m 0644 $(@D)/include/linux/mq_kernel.h \
+		$(STAGING_DIR)/usr/lib/mq/include/linux/mq_kernel.h
+	$(INSTALL) -D -m 0644 $(@D)/driver/Module.symvers \
+		$(STAGING_DIR)/usr/lib/mq/Module.symvers
+endef
+
 define MQ_DRIVER_INSTALL_INIT_SYSV
 	$(INSTALL) -D -m 0755 $(MQ_DRIVER_PKGDIR)/S41mq \
 		$(TARGET_DIR)/etc/init.d/S41mq
+	$(INSTALL) -D -m 0644 $(MQ_DRIVER_PKGDIR)/mq.default \
+		$(TARGET_DIR)/etc/default/mq
 endef
 
 define MQ_DRIVER_INSTALL_INIT_SYSTEMD
