@@ -75,7 +75,7 @@ stage_end()
 	_word=ok
 	if [ "$2" -ne 0 ]; then
 		_word=FAILED
-		echo "    $stage_title FAILED; all of its output: build/check/$stage_name.log"
+		echo "    $stage_title FAILED; all of its output: ${out#"$PWD/"}/$stage_name.log"
 		{
 			echo "-- $stage_title"
 			grep -v '# SKIP' "$lane/words" | tail -n 60
