@@ -243,9 +243,8 @@ dist_again()
 {
 	_first=$(scripts/dist "$out/dist") && _elsewhere=$(mktemp -d) && tar -C "$_elsewhere" -xf "$_first" || return
 	(
-		_time=$(git log -1 --format=%ct)
 		cd "$_elsewhere"/mq-* && make -s user CFLAGS=-Werror && build/cli/mq --version | grep -qx "mq $(cat VERSION)" &&
-			git init -q && git add --all --force . ':!build' && umask 077 && TZ=Asia/Tokyo SOURCE_DATE_EPOCH=$_time scripts/dist "$_elsewhere" &&
+			touch driver/left.o && umask 077 && TZ=Asia/Tokyo scripts/dist "$_elsewhere" &&
 			cmp "$_first" "$_elsewhere/${_first##*/}"
 	)
 	_rc=$?

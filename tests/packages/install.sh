@@ -58,18 +58,18 @@ shared()
 }
 
 tree >/var/lib/mq-check-before
-check "mq-tools and libmq1 are installed, without the module" install ./libmq1_*.deb ./mq-tools_*.deb
+check "mq-tools and libmq1 are installed, without the module" install ./build/deb/libmq1_*.deb ./build/deb/mq-tools_*.deb
 check "mq is of this version" says "mq $version" mq --version
 check "without the module mq ends with 8" exits 8 mq send lamp on
 check "mq doctor says what is missing" says "mq_driver is not installed for $release" mq doctor
 check "and ends with 8" exits 8 mq doctor
 check "there is a manual page" test -s /usr/share/man/man1/mqctl.1.gz
-check "mq-dkms is installed" install ./mq-dkms_*.deb
+check "mq-dkms is installed" install ./build/deb/mq-dkms_*.deb
 check "dkms has built the module for this kernel" module_is_installed
 check "dkms.conf takes Linux 6.1 and all that come after it, and none before" kernels_fit
 check "there is a group mq" group_is_of_the_system
 check "mq doctor says that it is not loaded" says "is not loaded: modprobe mq_driver" mq doctor
-check "libmq-dev is installed" install ./libmq-dev_*.deb
+check "libmq-dev is installed" install ./build/deb/libmq-dev_*.deb
 check "the program of the README compiles with pkg-config" example
 check "and is linked with the installed library" shared
 check "library and tools depend on no module" independent

@@ -78,7 +78,7 @@ parameter_is_set()
 
 again()
 {
-	apt-get -y --reinstall install ./*.deb && [ "$(cat /sys/module/mq_driver/parameters/QUEUE_LEN)" -eq 7 ] &&
+	apt-get -y --reinstall install ./build/deb/*.deb && [ "$(cat /sys/module/mq_driver/parameters/QUEUE_LEN)" -eq 7 ] &&
 		grep -q '^options mq_driver QUEUE_LEN=7' /etc/modprobe.d/mq.conf && dkms status mq | grep -q "$release, x86_64: installed" && talk
 }
 
@@ -93,6 +93,16 @@ nothing_is_left()
 	tree | diff /var/lib/mq-check-before - | grep '^[<>]' | grep -vE '^> (/var/lib/mq-check-before|/var/lib/dkms/mok\.(key|pub))$' >"$tmp/left"
 	cat "$tmp/left"
 	[ ! -s "$tmp/left" ] && [ -z "$(dkms status mq)" ] && ! modinfo mq_driver
+}
+
+# ---- README.md: Debian packages ----
+
+# A person, where the packages were built.
+readme_debian()
+{
+	while read -r _line; do
+		check "README: $_line" as alice "cd $here && $_line"
+	done <debian
 }
 
 # ---- README.md: install on a machine ----
@@ -148,6 +158,11 @@ check "so is the device" test ! -e /dev/mq
 check "nothing is left of it" nothing_is_left
 # As is Debian's practice: a file may still belong to it.
 check "but the group" getent group mq
+groupdel mq
+readme_debian
+check "README: then mq recv and mq send" talk
+check "purge again" purge
+check "nothing is left of it, again" nothing_is_left
 groupdel mq
 tree | grep -v '^/usr/local/' >"$tmp/before"
 runuser -l alice -c "tar -xf $here/mq-$version.tar.xz"
