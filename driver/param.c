@@ -76,7 +76,10 @@ static u64 __init mq_param_find_bytes(void)
 	return bytes;
 }
 
-/* So no user can take all of it, and root finds a place. */
+/*
+ * So no user can take all of it, and root finds a place; but one of 1, 2 or 3 places a user
+ * may have alone, and of less than 16 none is kept.
+ */
 static int __init mq_param_check_limits(void)
 {
 	if (mq_root_devices == -1)
