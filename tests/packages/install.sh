@@ -57,6 +57,23 @@ shared()
 	ldd /home/alice/lamp | grep -q '/usr/lib/x86_64-linux-gnu/libmq.so.1\|/lib/x86_64-linux-gnu/libmq.so.1' && [ "$(pkg-config --modversion libmq)" = "$version" ]
 }
 
+# ---- another driver ----
+
+sample=$tmp/mq-$version/examples/kernel
+
+# Nothing of mq's source beside it.
+sample_builds()
+{
+	tar -C "$tmp" -xf "mq-$version.tar.xz" "mq-$version/examples/kernel" &&
+		make -C "/lib/modules/$release/build" M="$sample" MQ="/var/lib/dkms/mq/kernel-$release-$(uname -m)" modules &&
+		[ "$(modinfo -F depends "$sample/mq_sample.ko")" = mq_driver ]
+}
+
+sample_sends()
+{
+	modprobe mq_driver && insmod "$sample/mq_sample.ko" && says " ms" mq recv clock -n 1 && rmmod mq_sample && rmmod mq_driver
+}
+
 tree >/var/lib/mq-check-before
 check "mq-tools and libmq1 are installed, without the module" install ./build/deb/libmq1_*.deb ./build/deb/mq-tools_*.deb
 check "mq is of this version" says "mq $version" mq --version
@@ -73,5 +90,7 @@ check "libmq-dev is installed" install ./build/deb/libmq-dev_*.deb
 check "the program of the README compiles with pkg-config" example
 check "and is linked with the installed library" shared
 check "library and tools depend on no module" independent
+check "another driver builds with what dkms has kept" sample_builds
+check "and sends through the module" sample_sends
 usermod -aG mq alice
 phase_end
