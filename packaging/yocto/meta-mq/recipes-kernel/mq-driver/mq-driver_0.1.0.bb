@@ -13,8 +13,7 @@ inherit module useradd
 
 FILESEXTRAPATHS:prepend := "${MQ_SOURCE}:"
 SRC_URI = "file://LICENSES file://driver file://include file://packaging/udev"
-S = "${WORKDIR}/sources"
-UNPACKDIR = "${S}"
+S = "${UNPACKDIR}"
 
 # The directory has a Kbuild and no Makefile: the kernel's is asked.
 EXTRA_OEMAKE += "-C ${STAGING_KERNEL_DIR} M=${S}/driver"
@@ -22,7 +21,16 @@ MAKE_TARGETS = "modules"
 
 KERNEL_MODULE_AUTOLOAD += "mq_driver"
 
+# What other drivers build with, to send, where module.bbclass looks for it:
+#   DEPENDS += "kernel-module-mq-driver"
+#   EXTRA_OEMAKE += "MQ=${STAGING_INCDIR}/kernel-module-mq-driver"
+PROVIDES += "kernel-module-mq-driver"
+MODULES_MODULE_SYMVERS_LOCATION = "driver"
+
 do_install:append() {
+    mv ${D}${includedir}/${BPN} ${D}${includedir}/kernel-module-mq-driver
+    install -d ${D}${includedir}/kernel-module-mq-driver/include/linux
+    install -m 0644 ${S}/include/linux/mq_kernel.h ${D}${includedir}/kernel-module-mq-driver/include/linux/
     install -d ${D}${nonarch_base_libdir}/udev/rules.d
     install -m 0644 ${S}/packaging/udev/60-mq.rules ${D}${nonarch_base_libdir}/udev/rules.d/
 }

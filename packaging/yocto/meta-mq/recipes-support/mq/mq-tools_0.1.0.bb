@@ -15,8 +15,7 @@ inherit bash-completion
 
 FILESEXTRAPATHS:prepend := "${MQ_SOURCE}:"
 SRC_URI = "file://Makefile file://VERSION file://LICENSES file://cli file://client file://include file://lib file://man"
-S = "${WORKDIR}/sources"
-UNPACKDIR = "${S}"
+S = "${UNPACKDIR}"
 
 PACKAGECONFIG ??= "libedit ncurses"
 PACKAGECONFIG[libedit] = "LIBEDIT=yes,LIBEDIT=no,libedit"
@@ -37,4 +36,5 @@ PACKAGE_BEFORE_PN = "libmq ${PN}-zsh-completion"
 FILES:libmq = "${libdir}/libmq.so.*"
 FILES:${PN}-zsh-completion = "${datadir}/zsh"
 
-RRECOMMENDS:${PN} += "kernel-module-mq-driver"
+# The module, and with it the group and udev's rule.
+RRECOMMENDS:${PN} += "mq-driver"
