@@ -44,6 +44,19 @@ static void check_status(const struct mq_status *now)
 		fuzz_die("%s: lives, and has discarded %llu messages", now->name, now->discarded);
 }
 
+static struct mq_totals totals_now(void)
+{
+	struct mq_totals now = { .size = sizeof(now) };
+	char wrong[FUZZ_WRONG] = "";
+
+	if (ioctl(device, MQ_IOC_TOTALS, &now))
+		fuzz_die("MQ_IOC_TOTALS: %s", strerror(errno));
+	fuzz_totals_check(&now, wrong);
+	if (*wrong)
+		fuzz_die("%s", wrong);
+	return now;
+}
+
 void fuzz_check_counters(void)
 {
 	struct mq_status entries[16];
@@ -59,6 +72,7 @@ void fuzz_check_counters(void)
 		fuzz_die("MQ_IOC_LIST: %s", strerror(errno));
 	for (i = 0; i < list.count; i++)
 		check_status(&entries[i]);
+	totals_now();
 }
 
 void fuzz_check_log(void)
@@ -97,6 +111,14 @@ static bool has_named(char *text, size_t size)
 	return strchr(text, '\n') != text + got - 1;
 }
 
+/* Of endpoints with and without a name, root's too, and of messages. */
+static bool has_memory(struct mq_totals *now)
+{
+	*now = totals_now();
+	return now->names || now->anonymous || now->queued || now->endpoints || now->endpoint_bytes || now->slots ||
+	       now->slot_bytes || now->messages || now->message_bytes;
+}
+
 /* What this user has, anonymous ones too; root is not counted. */
 static bool has_own(uid_t user)
 {
@@ -111,12 +133,15 @@ static bool has_own(uid_t user)
 void fuzz_check_nothing_left(void)
 {
 	long until = fuzz_now_ms() + LEFT_MS;
+	struct mq_totals now;
 	char text[4096];
 
 	do {
-		if (!has_named(text, sizeof(text)) && !has_own(1001) && !has_own(1002))
+		if (!has_memory(&now) && !has_named(text, sizeof(text)) && !has_own(1001) && !has_own(1002))
 			return;
 		usleep(1000);
 	} while (fuzz_now_ms() < until);
-	fuzz_die("something is left, or counted for a user, though everything is closed:\n%s", text);
+	has_named(text, sizeof(text));
+	fuzz_die("something is left, or counted for a user, though everything is closed: %llu endpoints, %llu slots, %llu messages of %llu bytes\n%s",
+		 now.endpoints, now.slots, now.messages, now.message_bytes, text);
 }

@@ -112,6 +112,7 @@ static void process_start(int number)
 		if (fuzz->actors[i].process != number)
 			continue;
 		fuzz->actors[i].busy = 0;
+		fuzz->actors[i].settled = true;
 		fuzz->actors[i].tid = 0;
 		fuzz->actors[i].cookie = 0;
 	}
@@ -152,7 +153,7 @@ static void say(const struct fuzz_actor *actor, const char *how)
 {
 	const struct fuzz_op *op = &actor->op;
 
-	if (!fuzz_shows)
+	if (!fuzz_shows || op->verb == FUZZ_CLEAN)
 		return;
 	fprintf(stderr, "actor %d: %-8s file %d name %d  %3d %3d %3d %3d  %s %ld\n", (int)(actor - fuzz->actors),
 		fuzz_verb_name(op->verb), op->file % FUZZ_FILES, op->name, op->a, op->b, op->c, op->d, how,
@@ -187,7 +188,7 @@ static void actor_settle(struct fuzz_actor *actor)
 	long until = fuzz_now_ms() + END_MS;
 	bool signalled = false;
 
-	if (!actor->busy)
+	if (actor->settled)
 		return;
 	while (!actor_wait(actor, PATIENCE_MS)) {
 		process_check(actor->process);
@@ -196,6 +197,7 @@ static void actor_settle(struct fuzz_actor *actor)
 		if (fuzz_now_ms() > until)
 			fuzz_die("%s is not ended by signals", fuzz_verb_name(actor->op.verb));
 	}
+	actor->settled = true;
 	say(actor, signalled ? "interrupted" : "done");
 	fuzz_cover_result(actor->op.verb, actor->result);
 	if (*actor->wrong)
@@ -207,6 +209,7 @@ static void actor_start(struct fuzz_actor *actor, const struct fuzz_op *op, enum
 	actor_settle(actor);
 	actor->op = *op;
 	actor->op.verb = verb;
+	actor->settled = false;
 	__atomic_store_n(&actor->busy, 1, __ATOMIC_SEQ_CST);
 	syscall(SYS_futex, &actor->busy, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
@@ -243,6 +246,7 @@ static void clean(void)
 		actor_start(&fuzz->actors[i], &none, FUZZ_CLEAN);
 		while (!actor_wait(&fuzz->actors[i], END_MS))
 			process_check(fuzz->actors[i].process);
+		actor_settle(&fuzz->actors[i]);
 	}
 }
 

@@ -36,9 +36,15 @@ static const char *const names[8] = {
 	"ann", "bob", "cat", "dan", "eve", "abcdefghijklmnopqrstuvw", ".sys", "a@b",
 };
 
+/* Of a mailbox. */
+static const uint32_t depths[8] = { 0, 1, 2, 3, 20, 4097, 65536, 65537 };
+
+/* How many of a message's bytes a monitor asks for. */
+static const uint32_t snaps[8] = { MQ_SNAP_MAX, 0, 24, 1000, 1, 100, MQ_SNAP_MAX - 1, MQ_SNAP_MAX + 1 };
+
 static const char *const verbs[FUZZ_VERBS + 1] = {
 	"open", "close", "bind", "text", "frame", "read", "poll", "epoll", "call", "receive", "peek", "status", "list",
-	"info", "ioctl", "fork", "pass", "become", "kill", "signal", "clean",
+	"info", "ioctl", "fork", "pass", "become", "kill", "signal", "monitor", "totals", "clean",
 };
 
 const char *fuzz_verb_name(enum fuzz_verb verb)
@@ -298,8 +304,8 @@ static struct mq_frame *frame_build(char *at, const struct fuzz_actor *actor, un
 	frame->cookie = frame->flags & MQ_FRAME_REPLY ? actor->cookie : name;
 	if (!(frame->flags & (MQ_FRAME_BROADCAST | MQ_FRAME_REPLY)))
 		name_set(frame->name, name_of(name));
-	fill(at + sizeof(*frame), size, name + flags);
-	memset(at + frame->size, 0, 8);
+	/* Behind it too, where padding is, or a longer one's payload. */
+	fill(at + sizeof(*frame), size + 8, name + flags);
 	return frame;
 }
 
@@ -368,6 +374,82 @@ static long op_frame(struct fuzz_actor *actor)
 	return outcome(write_how(fd, place_scratch(op->b >> 3, len), len, op->c >> 4));
 }
 
+/* What stands on a frame that is read. */
+static bool is_received(uint32_t flags)
+{
+	switch (flags) {
+	case 0:
+	case MQ_FRAME_BROADCAST:
+	case MQ_FRAME_CALL:
+	case MQ_FRAME_REPLY:
+	case MQ_FRAME_EVENT:
+	case MQ_FRAME_EVENT | MQ_FRAME_COME:
+	case MQ_FRAME_EVENT | MQ_FRAME_GONE:
+	case MQ_FRAME_MONITOR:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_padded(const char *name)
+{
+	size_t len = strnlen(name, MQ_NAME_SIZE);
+
+	while (len < MQ_NAME_SIZE && !name[len])
+		len++;
+	return !name[MQ_NAME_MAX] && len == MQ_NAME_SIZE;
+}
+
+/* Whether a monitor gets GOT bytes of a message of LEN: all of them, or as many as it asked for. */
+static bool is_snap(size_t got, size_t len)
+{
+	size_t i;
+
+	if (got > len || got > MQ_SNAP_MAX)
+		return false;
+	for (i = 0; i < sizeof(snaps) / sizeof(*snaps); i++)
+		if (got == snaps[i])
+			return true;
+	return got == len;
+}
+
+/* GOT bytes of the message are behind it. */
+static void passed_check(struct fuzz_actor *actor, const struct mq_passed *passed, size_t got)
+{
+	bool broadcast = passed->flags == MQ_FRAME_BROADCAST;
+
+	if (passed->size != sizeof(*passed) || passed->reserved)
+		sprintf(actor->wrong, "a monitor's structure of %u bytes, reserved %u", passed->size, passed->reserved);
+	if (!is_received(passed->flags) || passed->flags >= MQ_FRAME_EVENT || passed->result > EHWPOISON)
+		sprintf(actor->wrong, "a monitor is told flags %#x and errno %u", passed->flags, passed->result);
+	if (!passed->length || passed->length > FUZZ_CMD_BUF || !is_snap(got, passed->length))
+		sprintf(actor->wrong, "a monitor gets %zu of %u bytes", got, passed->length);
+	if (broadcast ? passed->reached > FUZZ_DEVICES : passed->reached != !passed->result)
+		sprintf(actor->wrong, "a monitor is told flags %#x, errno %u, and that it reached %u", passed->flags, passed->result,
+			passed->reached);
+	if (!is_padded(passed->name) || (broadcast && passed->name[0]))
+		sprintf(actor->wrong, "a monitor is told flags %#x, and a name that is none", passed->flags);
+}
+
+/* What is behind a frame's header: bytes that somebody sent, in a monitor's behind what it is told of them. */
+static void payload_check(struct fuzz_actor *actor, uint32_t flags, const char *data, size_t len)
+{
+	const struct mq_passed *passed = (const void *)data;
+
+	if (flags == MQ_FRAME_MONITOR) {
+		if (len < sizeof(*passed)) {
+			sprintf(actor->wrong, "a monitor's frame with a payload of %zu bytes", len);
+			return;
+		}
+		data += sizeof(*passed);
+		len -= sizeof(*passed);
+		passed_check(actor, passed, len);
+	}
+	if (!is_filled(data, len) || (flags & MQ_FRAME_EVENT && len))
+		sprintf(actor->wrong, "a payload of %zu bytes that nobody sent", len);
+}
+
 static void frames_check(struct fuzz_actor *actor, const char *bytes, size_t len)
 {
 	const struct mq_frame *frame;
@@ -383,10 +465,9 @@ static void frames_check(struct fuzz_actor *actor, const char *bytes, size_t len
 		for (pad = size; pad < MQ_FRAME_SPACE(size); pad++)
 			if (bytes[at + pad])
 				sprintf(actor->wrong, "padding that is not zero");
-		if (frame->name[MQ_NAME_MAX] || frame->flags & ~0x7dU)
+		if (!is_padded(frame->name) || !is_received(frame->flags))
 			sprintf(actor->wrong, "a frame with flags %#x or a name without an end", frame->flags);
-		if (!is_filled(bytes + at + sizeof(*frame), size - sizeof(*frame)))
-			sprintf(actor->wrong, "a payload of %zu bytes that nobody sent", size - sizeof(*frame));
+		payload_check(actor, frame->flags, bytes + at + sizeof(*frame), size - sizeof(*frame));
 		if (frame->flags & MQ_FRAME_CALL)
 			actor->cookie = frame->cookie;
 	}
@@ -480,7 +561,6 @@ static void *place_struct(unsigned int how, size_t size)
 
 static long op_bind(struct fuzz_actor *actor)
 {
-	static const uint32_t depths[8] = { 0, 1, 2, 3, 20, 4097, 65536, 65537 };
 	const struct fuzz_op *op = &actor->op;
 	struct mq_bind *bind = (struct mq_bind *)scratch;
 
@@ -495,16 +575,37 @@ static long op_bind(struct fuzz_actor *actor)
 		bind->reserved = 1;
 	if (op->a >> 4 == 14)
 		bind->flags |= 4;
-	if (op->a >> 4 == 12) {
-		bind->flags |= MQ_BIND_MONITOR;
-		bind->see = op->b;
-		bind->snap = op->c * 20;
-		memset(bind->name, 0, sizeof(bind->name));
-		name_set(bind->from, op->d & 1 ? name_of(op->name) : "");
-		name_set(bind->to, op->d & 2 ? name_of(op->name) : "");
-	}
 	if (op->a >> 4 == 13)
 		bind->name[22] = 1;
+	return outcome(ioctl(file_get(actor), MQ_IOC_BIND, place_struct(op->d, sizeof(*bind))));
+}
+
+static long op_monitor(struct fuzz_actor *actor)
+{
+	static const uint32_t kinds[8] = {
+		0, 0, MQ_SEE_MESSAGE, MQ_SEE_BROADCAST, MQ_SEE_CALL, MQ_SEE_REPLY, MQ_SEE_REFUSED, MQ_SEE_EITHER,
+	};
+	const struct fuzz_op *op = &actor->op;
+	struct mq_bind *bind = (struct mq_bind *)scratch;
+
+	*bind = (struct mq_bind) {
+		.flags = MQ_BIND_MONITOR,
+		.policy = op->b & 1 ? MQ_POLICY_REJECT : MQ_POLICY_OVERWRITE,
+		.depth = depths[(op->c & 3) + (op->c >> 4 & 4)],
+		/* Numbers that are not small are all combinations, and what is none. */
+		.see = op->a < 8 ? kinds[op->a] : op->a,
+		.snap = snaps[op->b >> 1 & 7],
+	};
+	name_set(bind->from, op->c & 4 ? name_of(op->name) : "");
+	name_set(bind->to, op->c & 8 ? name_of(op->name + 1) : "");
+	if (op->b >> 4 == 15)
+		bind->policy = MQ_POLICY_BLOCK;
+	if (op->b >> 4 == 14)
+		bind->flags |= MQ_BIND_EVENTS;
+	if (op->b >> 4 == 13)
+		name_set(bind->name, name_of(op->name));
+	if (op->b >> 4 == 12)
+		bind->to[22] = 1;
 	return outcome(ioctl(file_get(actor), MQ_IOC_BIND, place_struct(op->d, sizeof(*bind))));
 }
 
@@ -595,6 +696,55 @@ static long op_info(struct fuzz_actor *actor)
 {
 	memset(scratch, 0, sizeof(struct mq_info));
 	return outcome(ioctl(file_get(actor), MQ_IOC_INFO, place_struct(actor->op.d, sizeof(struct mq_info))));
+}
+
+/* Counts up, by the offset in struct mq_totals. */
+static const size_t counts_up[] = {
+	offsetof(struct mq_totals, come), offsetof(struct mq_totals, gone), offsetof(struct mq_totals, accepted),
+	offsetof(struct mq_totals, delivered), offsetof(struct mq_totals, overwritten), offsetof(struct mq_totals, discarded),
+	offsetof(struct mq_totals, rejected), offsetof(struct mq_totals, broadcasts), offsetof(struct mq_totals, calls),
+};
+
+void fuzz_totals_check(const struct mq_totals *now, char *wrong)
+{
+	static __thread struct mq_totals before;
+	uint64_t was, is;
+	size_t i;
+
+	if (now->size != sizeof(*now) || now->flags)
+		sprintf(wrong, "totals of %u bytes, flags %#x", now->size, now->flags);
+	if (now->accepted != now->delivered + now->overwritten + now->discarded + now->queued)
+		sprintf(wrong, "in all accepted %llu, but %llu delivered, %llu overwritten, %llu discarded, %llu queued",
+			now->accepted, now->delivered, now->overwritten, now->discarded, now->queued);
+	if (now->come != now->gone + now->names + now->anonymous || now->names > FUZZ_DEVICES)
+		sprintf(wrong, "%llu have come, but %llu gone, %llu have a name, %llu none", now->come, now->gone, now->names,
+			now->anonymous);
+	/* Those that there are have a mailbox; of those that have ended the memory may be left. */
+	if (now->names + now->anonymous > now->endpoints || now->names + now->anonymous > now->slots)
+		sprintf(wrong, "%llu with and %llu without a name, but %llu endpoints with %llu slots", now->names, now->anonymous,
+			now->endpoints, now->slots);
+	for (i = 0; i < sizeof(counts_up) / sizeof(*counts_up); i++) {
+		memcpy(&was, (char *)&before + counts_up[i], sizeof(was));
+		memcpy(&is, (const char *)now + counts_up[i], sizeof(is));
+		if (is < was)
+			sprintf(wrong, "the totals' number at %zu was %lu and is %lu", counts_up[i], was, is);
+	}
+	before = *now;
+}
+
+static long op_totals(struct fuzz_actor *actor)
+{
+	struct mq_totals *totals = (struct mq_totals *)scratch;
+	void *at;
+	long got;
+
+	memset(totals, 0, sizeof(*totals));
+	totals->flags = actor->op.a == 0xff;
+	at = place_struct(actor->op.d, sizeof(*totals));
+	got = outcome(ioctl(file_get(actor), MQ_IOC_TOTALS, at));
+	if (!got)
+		fuzz_totals_check(at, actor->wrong);
+	return got;
 }
 
 static long op_ioctl(struct fuzz_actor *actor)
@@ -694,6 +844,8 @@ long fuzz_op_run(struct fuzz_actor *actor)
 	case FUZZ_FORK: return op_fork(actor);
 	case FUZZ_PASS: return op_pass(actor);
 	case FUZZ_BECOME: return op_become(actor);
+	case FUZZ_MONITOR: return op_monitor(actor);
+	case FUZZ_TOTALS: return op_totals(actor);
 	case FUZZ_CLEAN: return op_clean(actor);
 	default: return -EINVAL;
 	}

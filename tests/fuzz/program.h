@@ -18,6 +18,8 @@
 #define FUZZ_FILES	4	/* of a process */
 #define FUZZ_OPS_MAX	24
 #define FUZZ_CMD_BUF	9000	/* CMD_BUF_SIZE: longer than a page, and than any short message's memory */
+#define FUZZ_WRONG	200	/* bytes that say what must not be */
+#define FUZZ_DEVICES	5	/* MAX_DEVICES */
 
 /* fuzz_op.who: do not wait for the end of it, go on with the next operation. */
 #define FUZZ_ASYNC	0x80
@@ -43,9 +45,13 @@ enum fuzz_verb {
 	FUZZ_BECOME,
 	FUZZ_KILL,		/* by the conductor: the actor's process dies of SIGKILL, another takes its place */
 	FUZZ_SIGNAL,		/* by the conductor: what the actor sleeps in is interrupted */
+	FUZZ_MONITOR,		/* a bind, too */
+	FUZZ_TOTALS,
 	FUZZ_VERBS,
 	FUZZ_CLEAN = FUZZ_VERBS	/* not in an input: what is left behind each of them */
 };
+
+struct mq_totals;
 
 struct fuzz_op {
 	uint8_t verb;
@@ -63,13 +69,14 @@ struct fuzz_process {
 
 struct fuzz_actor {
 	int busy;		/* a futex: 1 from the order to its end */
+	bool settled;		/* the conductor knows what came of it */
 	pid_t tid;
 	int process;
 	int other;		/* process, for FUZZ_PASS */
 	struct fuzz_op op;
 	long result;		/* or -errno */
 	uint64_t cookie;	/* of the last request that it read */
-	char wrong[200];	/* what must not be and was seen */
+	char wrong[FUZZ_WRONG];	/* what must not be and was seen */
 };
 
 /* In memory that all processes share. */
@@ -94,6 +101,8 @@ static inline struct fuzz_actor *fuzz_actor_of(const struct fuzz_op *op)
 void fuzz_memory_init(void);
 /* Does the actor's operation; its result is the value, or -errno. */
 long fuzz_op_run(struct fuzz_actor *actor);
+/* What must not be in the totals of any moment, and behind those that this thread has seen: into WRONG, of FUZZ_WRONG bytes. */
+void fuzz_totals_check(const struct mq_totals *now, char *wrong);
 const char *fuzz_verb_name(enum fuzz_verb verb);
 /* KCOV for the calling task, in the buffer of this number. */
 void fuzz_cover_begin(unsigned int number);
