@@ -28,11 +28,12 @@
  *  - no message is put into a mailbox that nobody will drain (grace);
  *  - once the parent has waited for the owner nobody can send to it, and the name is free
  *    (push(), link());
+ *  - the name is free, too, for who has seen that its owner is dead (link());
  *  - each endpoint is on the list of the dead once, and is ended once (watch(), end());
  *  - none of the module's code runs, and nothing of it is left, after the unload (loaded()).
  * A deadlock, or a process that does not come to its end, is found by spin itself.
  *
- * Each -D below leaves one step out. Then one of the assertions must fail: so the step is
+ * Each -D below leaves one step out, or does it too early. Then one of the assertions must fail: so the step is
  * needed, and the model would show it if it were missing.
  *
  *	NO_GRACE	memory is freed with the last reference, without a grace period
@@ -42,6 +43,7 @@
  *	WATCH_TWICE	the callback does not mind that it has run before
  *	WATCH_LATE	the callback leaves it to the work to close the gate
  *	WATCH_STAYS	unlink leaves the callback on wait_pidfd
+ *	DEAD_FIRST	the callback shows the owner dead before it puts him on the list
  *	NO_UNLINK_DEAD	who registers waits for the work to unlink the dead
  *	UNLINK_AGAIN	the work unlinks also what was unlinked already
  *	GET_ANY		a reference is taken also where the last one has gone
@@ -67,6 +69,7 @@ typedef endpoint {
 	bit dead;
 	bit linked;
 	bit watched;		/* ep->exit_watch is on wait_pidfd */
+	bit watch_locked;	/* the lock of that */
 	bit listed;		/* on mq_registry.dead */
 	byte messages;		/* in the mailbox */
 	bit waits;		/* call_rcu() was called */
@@ -161,7 +164,7 @@ inline unlink(e)
 	name = NOBODY;
 #ifndef WATCH_STAYS
 	/* remove_wait_queue() takes the lock under which the callback runs. */
-	atomic { ep[e].watched = 0 }
+	atomic { !ep[e].watch_locked -> ep[e].watched = 0 }
 #endif
 }
 
@@ -193,13 +196,19 @@ inline unlink_dead()
 /* By process e, which lives. Two references: the registry's, and the caller's meanwhile. */
 inline link(e)
 {
-	/* Whoever had the name at this moment and is gone does not count any more. */
-	atomic { before = name; gone = (before != NOBODY && waited_for[before]) }
+	/* Whoever had the name at this moment and is gone, or seen dead (STATUS), does not count. */
+	atomic {
+		before = name;
+		if
+		:: before == NOBODY
+		:: before != NOBODY -> touch(before); gone = waited_for[before] || !ep[before].open
+		fi
+	}
 	lock_registry();
 	unlink_dead();
 	if
 	:: name != NOBODY ->
-		/* EEXIST; but not because of one whom somebody has waited for. */
+		/* EEXIST; but not because of such a one. */
 		assert(!(gone && name == before))
 	:: else ->
 		atomic {
@@ -220,35 +229,44 @@ inline link(e)
 
 /* ---- the end of a process --------------------------------------------------------------- */
 
+inline list_dead(e)
+{
+	atomic { loaded(); touch(e); assert(!ep[e].listed); ep[e].listed = 1 }
+}
+
+inline show_dead(e)
+{
+	atomic { loaded(); touch(e); ep[e].dead = 1 };
+#ifndef WATCH_LATE
+	atomic { loaded(); touch(e); ep[e].open = 0 }
+#endif
+}
+
 /*
  * A wake-up of wait_pidfd: some kernels have one when only the leader has ended, and most have
- * several for one end. One atomic step, for the lock of wait_pidfd is held.
+ * several for one end. Its lock is held meanwhile; who does not take that sees each step.
  */
 inline watch(e, group_is_dead)
 {
-	atomic {
-		if
-		:: ep[e].watched ->
-			loaded();
-			touch(e);
-			if
+	atomic { !ep[e].watch_locked -> ep[e].watch_locked = 1 };
+	if
 #ifdef WATCH_TWICE
-			:: group_is_dead ->
+	:: ep[e].watched && group_is_dead ->
 #else
-			:: group_is_dead && !ep[e].dead ->
+	:: ep[e].watched && group_is_dead && !ep[e].dead ->
 #endif
-				ep[e].dead = 1;
-#ifndef WATCH_LATE
-				ep[e].open = 0;
+#ifdef DEAD_FIRST
+		show_dead(e);
+		list_dead(e);
+#else
+		list_dead(e);
+		show_dead(e);
 #endif
-				assert(!ep[e].listed);
-				ep[e].listed = 1;
-				queued = 1
-			:: else
-			fi
-		:: else
-		fi
-	}
+		atomic { loaded(); queued = 1 }
+	:: ep[e].watched && !group_is_dead -> loaded(); touch(e)
+	:: else
+	fi;
+	ep[e].watch_locked = 0
 }
 
 proctype owner(byte e)
