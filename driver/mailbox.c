@@ -54,6 +54,7 @@ static struct mq_message *mq_mailbox_take(struct mq_mailbox *box, u32 index)
 	u32 from;
 
 	mq_ledger_drop(ledger, to);
+	ledger->lost = ledger->numbers[to];
 	while (to != box->head) {
 		from = to ? to - 1 : box->depth - 1;
 		box->slots[to] = box->slots[from];

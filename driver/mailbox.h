@@ -45,6 +45,7 @@ struct mq_share {
  * @holders: in which of @shares the message in each slot counts
  * @users: behind the last of @shares that is somebody's
  * @spared: how often the oldest message stayed, for somebody else held more
+ * @lost: the number of the message that was the last to make room
  * @numbers: the number of the message in each slot
  */
 struct mq_ledger {
@@ -52,6 +53,7 @@ struct mq_ledger {
 	u16 *holders;
 	u32 users;
 	u64 spared;
+	u64 lost;
 	u64 numbers[];
 };
 
@@ -145,10 +147,23 @@ mq_mailbox_push(struct mq_mailbox *box, struct mq_message *msg, bool numbered)
 	slot = box->head;
 	oldest = box->slots[slot];
 	box->slots[slot] = msg;
-	if (numbered)
+	if (numbered) {
+		box->ledger->lost = box->ledger->numbers[slot];
 		box->ledger->numbers[slot] = box->last;
+	}
 	box->head = mq_mailbox_wrap(box, slot + 1);
 	return oldest;
+}
+
+/**
+ * mq_mailbox_find_lost - the number of the message that had to make room
+ * @box: the mailbox, in which the message that it made room for is the newest
+ *
+ * Return: its number.
+ */
+static inline u64 mq_mailbox_find_lost(const struct mq_mailbox *box)
+{
+	return box->ledger ? box->ledger->lost : box->last - box->count;
 }
 
 /**

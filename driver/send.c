@@ -203,6 +203,7 @@ static noinline void mq_endpoint_send_end_told(struct mq_endpoint *ep, struct mq
 	__releases(&ep->lock)
 {
 	bool overflows = mq_endpoint_count_overwritten_locked(ep, !!oldest);
+	u64 lost = mq_mailbox_find_lost(&ep->mailbox);
 	struct mq_sent sent;
 
 	mq_endpoint_note_sent_locked(ep, msg, &sent);
@@ -212,7 +213,7 @@ static noinline void mq_endpoint_send_end_told(struct mq_endpoint *ep, struct mq
 	mq_endpoint_wake_active(ep, 1);
 	if (!oldest)
 		return;
-	trace_mq_overwrite(ep, oldest->sender, oldest->text_len, &sent.sender);
+	trace_mq_overwrite(ep, oldest->sender, lost, oldest->text_len, &sent.sender);
 	mq_endpoint_overwrite(ep, oldest, overflows, dead);
 }
 
@@ -377,6 +378,7 @@ void mq_endpoint_send_notice(struct mq_endpoint *ep, const struct mq_identity *w
 			     struct mq_message *msg, struct llist_head *dead)
 {
 	struct mq_message *oldest;
+	u64 number = 0;
 	bool is_lost;
 
 	spin_lock(&ep->lock);
@@ -390,6 +392,7 @@ void mq_endpoint_send_notice(struct mq_endpoint *ep, const struct mq_identity *w
 	is_lost = !ep->ended;
 	if (is_lost) {
 		mq_mailbox_skip(&ep->mailbox);
+		number = ep->mailbox.last;
 		ep->counters.overwritten++;
 		ep->owes_gap = ep->terms.events;
 	}
@@ -399,7 +402,7 @@ void mq_endpoint_send_notice(struct mq_endpoint *ep, const struct mq_identity *w
 		spin_unlock(&ep->lock);
 
 	if (is_lost && !ep->terms.monitors)
-		trace_mq_overwrite(ep, whose, 0, &whose->name);
+		trace_mq_overwrite(ep, whose, number, 0, &whose->name);
 	if (msg)
 		mq_message_put_rcu(msg, dead);
 }

@@ -84,23 +84,26 @@ TRACE_EVENT(mq_receive,
 );
 
 TRACE_EVENT(mq_overwrite,
-	TP_PROTO(const struct mq_endpoint *ep, const struct mq_identity *sender, u32 size,
-		 const struct mq_name *by),
-	TP_ARGS(ep, sender, size, by),
+	TP_PROTO(const struct mq_endpoint *ep, const struct mq_identity *sender, u64 number,
+		 u32 size, const struct mq_name *by),
+	TP_ARGS(ep, sender, number, size, by),
 	TP_STRUCT__entry(
 		__array(char, name, MQ_NAME_SIZE)
 		__array(char, sender, MQ_NAME_SIZE)
 		__array(char, by, MQ_NAME_SIZE)
+		__field(u64, number)
 		__field(u32, size)
 	),
 	TP_fast_assign(
 		memcpy(__entry->name, ep->name.bytes, MQ_NAME_SIZE);
 		memcpy(__entry->sender, sender->name.bytes, MQ_NAME_SIZE);
 		memcpy(__entry->by, by->bytes, MQ_NAME_SIZE);
+		__entry->number = number;
 		__entry->size = size;
 	),
-	TP_printk("name=%s sender=%s size=%u by=%s",
-		  __entry->name, __entry->sender, __entry->size, __entry->by)
+	TP_printk("name=%s sender=%s number=%llu size=%u by=%s",
+		  __entry->name, __entry->sender, __entry->number, __entry->size,
+		  __entry->by)
 );
 
 TRACE_EVENT(mq_reject,

@@ -119,7 +119,7 @@ MQ_TEST(trace_text, "the same of text, and of a process that is killed with unre
 	TOLD("mq_send: name=bob sender=lamp number=1 size=1 queued=1 flags=\n"
 	     "mq_send: name=bob sender=lamp number=2 size=2 queued=2 flags=\n"
 	     "mq_send: name=bob sender=lamp number=3 size=3 queued=2 flags=\n"
-	     "mq_overwrite: name=bob sender=lamp size=1 by=lamp\n");
+	     "mq_overwrite: name=bob sender=lamp number=1 size=1 by=lamp\n");
 	/* Half of a message is not delivered. */
 	MQ_EQ(mq_peer_read(bob, (char[1]){ 0 }, 1), 1);
 	TOLD("%s", "");
@@ -143,9 +143,38 @@ MQ_TEST(trace_overwrite, "mq_overwrite tells whose message is lost, and by whose
 	MQ_EQ(mq_frame_send_text(carol, "bob", "x"), 0);
 	MQ_EQ(mq_frame_broadcast(alice, "all"), 0);
 	MQ_EQ(mq_frame_send_text(alice, "bob", "y"), 0);
-	TOLD("mq_overwrite: name=bob sender=alice size=5 by=carol\n"
-	     "mq_overwrite: name=bob sender=carol size=1 by=alice\n"
-	     "mq_overwrite: name=bob sender=alice size=3 by=alice\n");
+	TOLD("mq_overwrite: name=bob sender=alice number=1 size=5 by=carol\n"
+	     "mq_overwrite: name=bob sender=carol number=2 size=1 by=alice\n"
+	     "mq_overwrite: name=bob sender=alice number=3 size=3 by=alice\n");
+}
+
+MQ_TEST(trace_overwrite_number, "mq_overwrite has the number that the lost one had when it was sent: also behind one that is being read, of a fair mailbox, and of events",
+	.open_to_all = true)
+{
+	struct mq_peer *eve = mq_peer_start_as(1005, 1005), *text = mq_peer_start();
+	int alice = mq_bound("alice"), watch, i;
+
+	MQ_EQ(mq_peer_bind(eve, "eve"), 0);
+	MQ_EQ(mq_peer_cmd(text, "/reg text"), 0);
+	mq_bound("fair", .depth = 3, .policy = MQ_POLICY_FAIR);
+	watch = mq_bound("watch", .flags = MQ_BIND_EVENTS, .depth = 1);
+	begin("mq_overwrite");
+	for (i = 0; i < 3; i++)
+		MQ_EQ(mq_frame_send_text(alice, "text", "xx"), 0);
+	/* Half of the first, which nothing overwrites any more. */
+	MQ_EQ(mq_peer_read(text, (char[1]){ 0 }, 1), 1);
+	for (i = 0; i < 15; i++)
+		MQ_EQ(mq_frame_send_text(alice, "text", "xx"), 0);
+	TOLD("mq_overwrite: name=text sender=alice number=2 size=2 by=alice\n");
+	MQ_EQ(mq_peer_frame_send_text(eve, "fair", "of eve"), 0);
+	for (i = 0; i < 3; i++)
+		MQ_EQ(mq_frame_send_text(alice, "fair", "xx"), 0);
+	MQ_EQ(mq_peer_frame_send_text(eve, "fair", "of eve"), 0);
+	TOLD("mq_overwrite: name=fair sender=alice number=2 size=2 by=alice\n"
+	     "mq_overwrite: name=fair sender=eve number=1 size=6 by=eve\n");
+	close(mq_bound("bob"));
+	TOLD("mq_overwrite: name=watch sender=bob number=1 size=0 by=bob\n");
+	MQ_FRAME_READS_FLAGS(watch, "bob", MQ_FRAME_EVENT | MQ_FRAME_GONE, "");
 }
 
 MQ_TEST(trace_reject, "mq_reject tells who was refused, by whom, and the errno", .open_to_all = true)
@@ -249,7 +278,7 @@ MQ_TEST(trace_events, "events to who asked for them are told of like messages; o
 	bob = mq_bound("bob");
 	TOLD("mq_send: name= sender=bob number=1 size=0 queued=1 flags=event|come\n");
 	close(bob);
-	TOLD("mq_overwrite: name= sender=bob size=0 by=bob\n");
+	TOLD("mq_overwrite: name= sender=bob number=2 size=0 by=bob\n");
 	MQ_FRAME_READS_FLAGS(watch, "bob", MQ_FRAME_EVENT | MQ_FRAME_COME, "");
 	TOLD("mq_receive: name= sender=bob number=1 size=0 flags=event|come\n"
 	     "mq_send: name= sender= number=3 size=0 queued=1 flags=event\n");
@@ -288,7 +317,9 @@ MQ_TEST(trace_run, "frames that are written together, and read together, are tol
 	MQ_EQ(mq_write(alice, bytes, at), at);
 	text = told();
 	MQ_EQ(lines(text, "mq_send: name=bob sender=alice number="), 6);
-	MQ_EQ(lines(text, "mq_overwrite: name=bob sender=alice size=4 by=alice\n"), 2);
+	MQ_EQ(lines(text, "mq_overwrite: name=bob sender=alice number=1 size=4 by=alice\n"), 1);
+	MQ_EQ(lines(text, "mq_overwrite: name=bob sender=alice number=2 size=4 by=alice\n"), 1);
+	MQ_EQ(lines(text, "mq_overwrite: "), 2);
 	MQ_TRUE(strstr(text, "number=6 size=4 queued=4 flags=\n"));
 	MQ_EQ(mq_read(bob, bytes, sizeof(bytes)), 4 * 72);
 	TOLD("mq_receive: name=bob sender=alice number=3 size=4 flags=\n"

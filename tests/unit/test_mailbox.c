@@ -145,13 +145,12 @@ static unsigned int plain_victim(const struct plain *plain, u32 newest)
 }
 
 static struct mq_message *plain_push(struct plain *plain, u32 depth, struct mq_message *msg,
-				     u64 pushed, u32 user, bool is_fair)
+				     u64 pushed, u32 user, bool is_fair, u64 *lost)
 {
 	struct mq_message *oldest = NULL;
-	u64 ignored;
 
 	if (plain->count == depth)
-		oldest = plain_take(plain, is_fair ? plain_victim(plain, user) : 0, &ignored);
+		oldest = plain_take(plain, is_fair ? plain_victim(plain, user) : 0, lost);
 	plain->msgs[plain->count] = msg;
 	plain->numbers[plain->count] = pushed;
 	plain->users[plain->count] = user;
@@ -211,8 +210,10 @@ static void is_like_a_plain_queue(enum kind kind)
 				u32 user = rand() % (1 + rand() % users);
 
 				expected = plain_push(&plain, depth, message(i), box.last + 1,
-						      user, kind == FAIR);
+						      user, kind == FAIR, &wanted);
 				assert_ptr_equal(push(&box, message(i), user, kind), expected);
+				if (expected)
+					assert_int_equal(mq_mailbox_find_lost(&box), wanted);
 			} else {
 				wanted = found = 0;
 				expected = plain_pop(&plain, &wanted);
