@@ -131,6 +131,10 @@ MQ_TEST(users_defaults, "USER_ENDPOINTS is three quarters of MAX_DEVICES, USER_B
 	check_defaults("", 48, 48 * 16 * 4096, 4);
 	check_defaults("MAX_DEVICES=1", 1, 16 * 4096, 0);
 	check_defaults("MAX_DEVICES=2 QUEUE_LEN=3", 2, 2 * 3 * 4096, 0);
+	check_defaults("MAX_DEVICES=3", 3, 3 * 16 * 4096, 0);
+	check_defaults("MAX_DEVICES=4", 3, 3 * 16 * 4096, 0);
+	check_defaults("MAX_DEVICES=15", 12, 12 * 16 * 4096, 0);
+	check_defaults("MAX_DEVICES=16", 12, 12 * 16 * 4096, 1);
 	check_defaults("MAX_DEVICES=17 CMD_BUF_SIZE=100", 13, 13 * 16 * 100, 1);
 	check_defaults("MAX_DEVICES=64 ROOT_DEVICES=-1", 48, 48 * 16 * 4096, 4);
 	check_defaults("USER_ENDPOINTS=5", 5, 5 * 16 * 4096, 4);
