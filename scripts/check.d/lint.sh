@@ -117,13 +117,20 @@ lint_boards()
 			[ -e "$_part" ] || echo "$_file: there is no $_part"
 		done
 	done
+	# oe-core refuses it.
+	grep -HnE '^(S|UNPACKDIR)[ ?:]*=.*WORKDIR' packaging/yocto/meta-mq/recipes-*/*/*.bb
+	PYTHONPYCACHEPREFIX=$out/pycache python3 -m py_compile packaging/buildroot/support/testing/tests/package/*.py
 	grep -qx "PKG_VERSION:=$_version" packaging/openwrt/mq/Makefile || echo "packaging/openwrt/mq/Makefile is not for $_version"
 	lint_sums packaging/buildroot/package/*/*.hash
 	grep -oh 'LICENSES/[^ ]*' packaging/buildroot/package/*/*.mk packaging/openwrt/mq/Makefile | sort -u | while read -r _file; do
 		[ -e "$_file" ] || echo "packaging/ names $_file, which is not there"
 	done
-	sed -n 's,.*\($(@D)\|_DIR)\)/\(packaging/[^ ]*\).*,\2,p' packaging/buildroot/package/*/*.mk | while read -r _file; do
-		[ -e "$_file" ] || echo "packaging/buildroot installs $_file, which is not there"
+	{
+		sed -n 's,.*\($(@D)\|_DIR)\)/\(\(packaging\|include\)/[^ ]*\).*,\2,p' packaging/buildroot/package/*/*.mk
+		sed -n 's,.*$(MQ_DRIVER_PKGDIR)/\([^ ]*\).*,packaging/buildroot/package/mq-driver/\1,p' packaging/buildroot/package/mq-driver/mq-driver.mk
+		sed -n 's,.*$(PKG_BUILD_DIR)/\(include/[^ ]*\).*,\1,p; s,.* \./\(files/[^ ]*\).*,packaging/openwrt/mq/\1,p' packaging/openwrt/mq/Makefile
+	} | while read -r _file; do
+		[ -e "$_file" ] || echo "packaging/ installs $_file, which is not there"
 	done
 	sed -n 's|.*$(PKG_INSTALL_DIR)/\([^ ]*\).*|\1|p' packaging/openwrt/mq/Makefile | while read -r _file; do
 		# shellcheck disable=SC2086 # a pattern
@@ -236,6 +243,31 @@ install_staged()
 		usr/share/bash-completion/completions/mq usr/lib/udev/rules.d/60-mq.rules; do
 		[ -s "build/check/root/$file" ] || { echo "make install-user install-udev did not install $file"; return 1; }
 	done
+}
+
+# by_hand KERNEL ARCH ROOT: what README says of a board by hand, as it stands there, into ROOT.
+# shellcheck disable=SC2016 # a pattern
+by_hand()
+{
+	sed -n '/^export ARCH=/,/^```$/{/^```$/d;p}' README.md >"$out/by-hand.sh"
+	grep -qx "export ARCH=$2 .*" "$out/by-hand.sh" && grep -q ' INSTALL_MOD_PATH=/path/to/rootfs$' "$out/by-hand.sh" || return
+	sed -i "s|/path/to/linux|$1/build|; s|/path/to/rootfs|$3|" "$out/by-hand.sh"
+	sh -eux "$out/by-hand.sh"
+}
+
+# In a copy: the driver is built where its source is. What is there then is for that machine, and another driver builds with it.
+install_by_hand()
+{
+	_board=$out/by-hand
+	_kernel=$(tests/vm/kernel --arch arm64 6.1) && mq_arch arm64 && mq_arch_need && _tarball=$(scripts/dist "$_board") || return
+	tar -C "$_board" -xf "$_tarball" && (cd "$_board"/mq-* && by_hand "$_kernel" arm64 "$_board/root") || return
+	_modules=$_board/root/lib/modules/$(cat "$_kernel/release")
+	for _file in "$_modules/updates/mq_driver.ko" "$_board/root/usr/bin/mq" "$_board/root/usr/bin/mq-client" "$_board/root/usr/lib/libmq.so"; do
+		readelf -h "$_file" | grep -q 'Machine: *AArch64$' || { echo "$_file is not for arm64"; return 1; }
+	done
+	grep -q '^updates/mq_driver\.ko:' "$_modules/modules.dep" && [ -s "$_board/root/usr/lib/udev/rules.d/60-mq.rules" ] &&
+		make -C "$_kernel/build" ARCH=arm64 M="$(echo "$_board"/mq-*/examples/kernel)" MQ="$_modules/mq" modules &&
+		modinfo -F depends "$_board"/mq-*/examples/kernel/mq_sample.ko | grep -qx mq_driver
 }
 
 # The tarball is made twice, the second time from what was unpacked elsewhere; that builds without git.
