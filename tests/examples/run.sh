@@ -170,9 +170,40 @@ plain()
 	says FileNotFoundError "with its name"
 }
 
+# Who has a name, by process.
+registered()
+{
+	mq list | awk -F '\t' '$2 ~ /^[0-9]+$/ { print $2 }'
+}
+
+# shellcheck disable=SC2317 # called by until_true
+nobody()
+{
+	[ -z "$(registered)" ]
+}
+
+# tries EXAMPLE TEXT: the line that README.md has for it, as it stands there, says TEXT.
+tries()
+{
+	_line=$(sed -n "/^| \[$1\]/s/.*| \`\(.*\)\` |\$/\1/p" README.md)
+	sh -c "$_line" >"$dir/tried" 2>&1 </dev/null &
+	pid=$!
+	until_true grep -q "$2" "$dir/tried"
+	report $? "README: ${_line:-no line for $1}" "$(cat "$dir/tried")"
+	kill "$pid" 2>/dev/null
+	registered | xargs kill 2>/dev/null
+	until_true nobody
+	wait "$pid" 2>/dev/null
+}
+
 sensor
 service
 loop
 pipeline
 plain
+tries sensor.c '^[-0-9.]* C, reading [0-9]* ([0-9]* missed)$'
+tries service.c '^6.5$'
+tries loop.c '^1 messages, 5 bytes, 0 lost$'
+tries pipeline.sh '^70.7 F$'
+tries plain.py '^HELLO$'
 finish
