@@ -28,11 +28,24 @@ static void fault_setting(const char *file, const char *value)
 	close(fd);
 }
 
+static int fault_file_open(void)
+{
+	return open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+}
+
+void mq_fault_open_again(void)
+{
+	if (fault_fd < 0)
+		return;
+	close(fault_fd);
+	fault_fd = MQ_OK(fault_file_open());
+}
+
 void mq_fault_open(void)
 {
 	if (fault_fd >= 0)
 		close(fault_fd);
-	fault_fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	fault_fd = fault_file_open();
 	if (fault_fd < 0)
 		mq_skip("the kernel injects no faults");
 	fault_setting("failslab/ignore-gfp-wait", "N");

@@ -20,6 +20,8 @@
 
 /* Skips the test where the kernel injects no faults. */
 void mq_fault_open(void);
+/* In a child of who did: it has faults of its own from now on. Else nothing. */
+void mq_fault_open_again(void);
 /* Only these kinds do from now on. */
 void mq_fault_kinds(unsigned int kinds);
 /* The nth thing that can fail in this thread from now on does. */

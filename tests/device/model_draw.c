@@ -312,7 +312,8 @@ static void draw_any(struct world *w, struct mq_hand_op *op, char **text)
 	} else if (!hand->files[op->file]) {
 		op->kind = MQ_HAND_OPEN;
 		op->child = false;
-		op->nonblock = !throw(w, 3);
+		/* An operation that sleeps has no faults. */
+		op->nonblock = w->terms.faults ? throw(w, 3) : !throw(w, 3);
 	} else if (!throw(w, 12)) {
 		op->child = false;
 		draw_end(w, op);
@@ -333,4 +334,9 @@ void world_draw(struct world *w, struct mq_hand_op *op, char **text)
 		*text = from;
 		draw_any(w, op, text);
 	} while (op->kind == MQ_HAND_KINDS || !world_takes(w, op));
+	if (!w->terms.faults || throw(w, w->terms.faults))
+		return;
+	op->nth = 1 + throw(w, 6);
+	if (!world_takes(w, op))
+		op->nth = 0;
 }

@@ -74,6 +74,9 @@ static void tell_pids(struct mq_hand_result *result)
 static void obey_start(struct order *order)
 {
 	tell_pids(&order->result);
+	/* As long as it may; and its memory is there, for a fault there would be no operation's. */
+	mq_fault_open_again();
+	memset(order->result.bytes, 0, sizeof(order->result.bytes));
 	/* One who cannot do without is interrupted. */
 	mq_signal_catch(0);
 	if (order->op.who)
@@ -200,7 +203,10 @@ static void obey_one(struct order *order)
 
 	tell_pids(result);
 	result->length = 0;
+	if (order->op.nth)
+		mq_fault_begin(order->op.nth);
 	result->value = obey_file(order);
+	result->has_failed = order->op.nth && mq_fault_end();
 	if (!result->length && result->value > 0)
 		result->length = result->value;
 }
@@ -408,6 +414,11 @@ const char *mq_hand_bytes(int hand, size_t *length, size_t *there)
 	*length = orders[hand].length;
 	*there = orders[hand].length - orders[hand].op.cut;
 	return orders[hand].sent;
+}
+
+void mq_hand_shorten(int hand, size_t length)
+{
+	orders[hand].length = length;
 }
 
 static long number_of_call(uint32_t kind)
@@ -668,6 +679,7 @@ const char *mq_hand_show(const struct mq_hand_op *op, bool begins)
 	show_number("nowait", op->nowait);
 	show_number("bad", op->bad);
 	show_number("now", op->now);
+	show_number("nth", op->nth);
 	show(")");
 	return shown;
 }

@@ -11,13 +11,14 @@
  *	MQ_EQ(mq_hand_end(1), 5);
  *
  * Payloads are made of a number, which is the frame's cookie too, so that an operation is a
- * line.
+ * line. Behind mq_fault_open(), .nth has the nth allocation or copy of an operation fail.
  *
  * Copyright (C) the mq authors
  */
 #ifndef MQ_TESTS_MODEL_HAND_H
 #define MQ_TESTS_MODEL_HAND_H
 
+#include "fault_lib.h"
 #include "frame.h"
 #include "harness.h"
 
@@ -72,12 +73,14 @@ struct mq_hand_op {
 	uint32_t other, other_file, who, space, size, cut;
 	uint32_t policy, depth, access, flags;
 	bool nonblock, nowait, bad, now;
+	uint32_t nth;		/* which of its allocations and copies fails; 0: none */
 };
 
 /* What came of it; lies in memory that all hands share. */
 struct mq_hand_result {
 	long value;
 	uint32_t send_size;
+	bool has_failed;	/* the nth thing did */
 	size_t length;
 	pid_t pid, own_pid;	/* of who did it: as the first namespace has it, and as he has */
 	char bytes[MQ_HAND_BYTES] __attribute__((aligned(8)));
@@ -107,6 +110,7 @@ const struct mq_hand_result *mq_hand_result(int hand);
 /* The bytes that it writes or sends: how many, and how many of them are there. */
 void mq_hand_build(const struct mq_hand_op *op);
 const char *mq_hand_bytes(int hand, size_t *length, size_t *there);
+void mq_hand_shorten(int hand, size_t length);	/* to those that were taken */
 void mq_hand_kill_all(void);	/* and their namespaces */
 /* Frame INDEX of what was read last, or the test fails. */
 const struct mq_frame *mq_hand_frame(int hand, int index);

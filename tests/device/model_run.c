@@ -31,6 +31,7 @@ struct sequence {
 };
 
 static struct sequence *sequence;
+static struct world_faults *faults;
 
 static void differs(const char *what)
 {
@@ -89,6 +90,7 @@ static bool run(const struct world_terms *terms, struct mq_dice *dice, bool prin
 	mq_hand_hangs = hangs;
 	w = world_new(terms, differs);
 	w->dice = dice;
+	w->faults = faults;
 	w->prints = prints;
 	if (dice)
 		draw_all(w);
@@ -156,6 +158,7 @@ static void simplify(const struct world_terms *terms, struct mq_hand_op *op)
 	if (memcmp(op, &before, sizeof(before)) && !still_differs(terms)) \
 		*op = before;			\
 } while (0)
+	TRY(op->nth = 0);
 	TRY(op->child = false);
 	TRY(op->nonblock = false);
 	TRY(op->nowait = false);
@@ -196,6 +199,8 @@ static void print(const struct world_terms *terms, const char *params, uint64_t 
 {
 	printf("# MQ_TEST(model_%llu, \"...\", .params = \"%s\", .open_to_all = true)\n# {\n",
 	       (unsigned long long)seed, params);
+	if (terms->faults)
+		printf("#\tmq_fault_open();\n");
 	run(terms, NULL, true);
 	printf("# }\n# %s\n", sequence->what);
 	fflush(stdout);
@@ -223,6 +228,7 @@ static void compare(const struct world_terms *terms, const char *params, long co
 
 	printf("# %ld sequences from MQ_SEED=%llu on\n", count, (unsigned long long)seed);
 	sequence = mq_shared(sizeof(*sequence));
+	faults = mq_shared(sizeof(*faults));
 	for (; seed < last; seed++) {
 		memset(sequence, 0, offsetof(struct sequence, text));
 		mq_dice_init(&dice, seed);
@@ -248,6 +254,7 @@ static void compare(const struct world_terms *terms, const char *params, long co
 #define FAIR "MAX_DEVICES=12 QUEUE_LEN=5 CMD_BUF_SIZE=64 FAIR=1"
 #define ISOLATE "MAX_DEVICES=6 QUEUE_LEN=3 CMD_BUF_SIZE=200 ISOLATE=1"
 #define SEQUENCES 40
+#define FAULTED 12			/* of those with faults */
 
 MQ_TEST(model_classic, "whatever several processes do, it comes out as the model of the contract says",
 	.params = CLASSIC, .open_to_all = true, .timeout = 600)
@@ -261,6 +268,24 @@ MQ_TEST(model_classic, "whatever several processes do, it comes out as the model
 	};
 
 	compare(&terms, CLASSIC, mq_storm_count(SEQUENCES));
+}
+
+MQ_TEST(model_faults, "so it does where memory runs out and copies fail: nothing is done then, or the first frames are sent",
+	.params = CLASSIC, .open_to_all = true, .timeout = 600)
+{
+	const struct world_terms terms = {
+		.limits = {
+			.max_devices = 6, .queue_len = 3, .cmd_buf_size = 200,
+			.user_endpoints = 5, .user_bytes = 5 * 3 * 200,
+		},
+		.spaces = 1,
+		.faults = 2,
+	};
+
+	mq_fault_open();
+	compare(&terms, CLASSIC, mq_storm_count(FAULTED));
+	printf("# %d operations failed, %d were done in part\n", faults->failed, faults->partly);
+	MQ_GE(faults->failed, FAULTED);
 }
 
 MQ_TEST(model_limits, "so it does where users are held to limits",

@@ -38,6 +38,14 @@ static const char *value_text(long value)
 	return to;
 }
 
+static struct mq_totals totals_now(const struct world *w)
+{
+	struct mq_totals totals = { .size = sizeof(totals) };
+
+	MQ_EQ(mq_ioctl(w->fd, MQ_IOC_TOTALS, &totals), 0);
+	return totals;
+}
+
 struct world *world_new(const struct world_terms *terms, void (*differs)(const char *what))
 {
 	struct world *w = calloc(1, sizeof(*w));
@@ -48,6 +56,7 @@ struct world *world_new(const struct world_terms *terms, void (*differs)(const c
 	w->model = model_new(&terms->limits);
 	w->observer = model_process_new(w->model, &root, pids, 0);
 	w->fd = mq_dev();
+	w->before = totals_now(w);
 	w->differs = differs;
 	return w;
 }
@@ -156,9 +165,37 @@ static bool never_sleeps(const struct world *w, const struct mq_hand_op *op)
 	}
 }
 
+/*
+ * Of what an operation does that sleeps, nobody promises what has failed; nor of an event
+ * whether it found memory. A copy that fails in a read is one of the message; in a child
+ * nothing does, for it need not have the right to say so.
+ */
+static bool may_meet_fault(const struct world *w, const struct mq_hand_op *op)
+{
+	const struct model_file *f = file_of(w, op);
+
+	if (op->child || op->cut || op->bad)
+		return false;
+	switch (op->kind) {
+	case MQ_HAND_CALL:
+		return op->now;
+	case MQ_HAND_READ:
+		return !op->nowait && (!f->endpoint || may_fail(op, f->endpoint));
+	case MQ_HAND_TEXT:
+	case MQ_HAND_BIND:
+		return never_sleeps(w, op) && !model_listeners(w->model, false);
+	case MQ_HAND_POLL:
+		return false;
+	default:
+		return never_sleeps(w, op);
+	}
+}
+
 static bool takes_file(const struct world *w, const struct mq_hand_op *op)
 {
 	if (!file_of(w, op))
+		return false;
+	if (op->nth && !may_meet_fault(w, op))
 		return false;
 	if (op->child && (!never_sleeps(w, op) || model_listeners(w->model, true)))
 		return false;
@@ -180,6 +217,9 @@ bool world_takes(const struct world *w, const struct mq_hand_op *op)
 {
 	const struct world_hand *hand = &w->hands[op->hand];
 
+	/* Only what is asked of a file meets faults. */
+	if (op->nth && (op->kind < MQ_HAND_TEXT || op->kind > MQ_HAND_INFO))
+		return false;
 	if (op->kind == MQ_HAND_START)
 		return !hand->process;
 	if (!hand->process)
@@ -539,6 +579,68 @@ static void do_file(struct world *w, const struct mq_hand_op *op)
 	compare(w, op->hand, hand->process);
 }
 
+/* What the model says to a write, without doing it: a copy of this process does it. */
+static long foresee_write(struct world *w, const struct mq_hand_op *op)
+{
+	struct model_process *p = w->hands[op->hand].process;
+	static long *value;
+	pid_t pid;
+
+	if (!value)
+		value = mq_shared(sizeof(*value));
+	pid = mq_fork();
+	if (!pid) {
+		model_do_file(w, op, p, file_of(w, op));
+		*value = p->result.value;
+		_exit(0);
+	}
+	mq_join(pid);
+	return *value;
+}
+
+/*
+ * What is left of an operation that met a fault, for the model to do: all of it; the frames
+ * that were taken; of a read, that it has begun. False: nothing.
+ */
+static bool is_left(struct world *w, const struct mq_hand_op *op, struct mq_hand_op *left)
+{
+	long value = mq_hand_result(op->hand)->value;
+
+	*left = *op;
+	if (op->kind == MQ_HAND_READ) {
+		left->bad = value == -EFAULT;
+		w->faults->failed += left->bad;
+	} else if (value == -ENOMEM || value == -EFAULT) {
+		w->faults->failed++;
+		return false;
+	} else if (op->kind == MQ_HAND_PEEK && value > 0) {
+		left->size = value;
+	} else if (op->kind == MQ_HAND_WRITE && value > 0 && value < foresee_write(w, op)) {
+		mq_hand_shorten(op->hand, value);
+		w->faults->partly++;
+	}
+	return true;
+}
+
+/* First the device: only then the model can know what the fault has left. */
+static void do_faulted(struct world *w, const struct mq_hand_op *op)
+{
+	const struct mq_hand_result *result = mq_hand_result(op->hand);
+	struct model_process *p = w->hands[op->hand].process;
+	struct mq_hand_op left = *op;
+
+	mq_hand_run(op);
+	if (result->has_failed && !is_left(w, op, &left)) {
+		p->result.value = result->value;
+		print_line(w, op, p, false);
+		return;
+	}
+	if (!model_do_file(w, &left, p, file_of(w, op)))
+		differ(w, "hand %d: it should sleep", op->hand);
+	print_line(w, op, p, false);
+	compare(w, op->hand, p);
+}
+
 /* Who slept and no longer does. */
 static void collect(struct world *w)
 {
@@ -573,6 +675,36 @@ static void look(struct world *w)
 		     w->observer->result.length);
 }
 
+/* All endpoints together: those without a name too, and those that have ended. */
+static void look_at_totals(struct world *w)
+{
+	const struct model *m = w->model;
+	struct mq_totals sum = { 0 }, now = totals_now(w);
+	int i;
+
+	for (i = 0; i < m->endpoint_count; i++) {
+		const struct model_endpoint *ep = m->endpoints[i];
+
+		sum.names += ep->name[0] && !ep->has_ended;
+		sum.accepted += ep->accepted;
+		sum.delivered += ep->delivered;
+		sum.overwritten += ep->overwritten;
+		sum.rejected += ep->rejected;
+	}
+#define COMPARE(field) do {							\
+	if (now.field - w->before.field != sum.field)				\
+		differ(w, "all together: " #field " is %llu, should be %llu",	\
+		       (unsigned long long)(now.field - w->before.field),	\
+		       (unsigned long long)sum.field);				\
+} while (0)
+	COMPARE(names);
+	COMPARE(accepted);
+	COMPARE(delivered);
+	COMPARE(overwritten);
+	COMPARE(rejected);
+#undef COMPARE
+}
+
 void world_do(struct world *w, const struct mq_hand_op *op)
 {
 	w->hands[op->hand].op = *op;
@@ -580,9 +712,12 @@ void world_do(struct world *w, const struct mq_hand_op *op)
 		mq_hand_build(op);
 		if (op->child)
 			do_child(w, op);
+		else if (op->nth)
+			do_faulted(w, op);
 		else
 			do_file(w, op);
 	}
 	collect(w);
 	look(w);
+	look_at_totals(w);
 }

@@ -17,6 +17,7 @@ struct world_terms {
 	struct model_limits limits;
 	uint32_t spaces;		/* namespaces of pids: 1 is just our own */
 	bool is_fair;			/* MQ_POLICY_FAIR is chosen often */
+	uint32_t faults;		/* one of so many operations meets one, where it may; 0: none */
 };
 
 struct world_hand {
@@ -26,13 +27,21 @@ struct world_hand {
 	bool sleeps;
 };
 
+/* What faults have done. */
+struct world_faults {
+	int failed;			/* nothing is done, or a read has begun */
+	int partly;			/* some of the frames of a write were taken */
+};
+
 struct world {
 	struct world_terms terms;
 	struct model *model;
 	struct model_process *observer;	/* this process */
 	int fd;
+	struct mq_totals before;	/* what others have counted */
 	struct world_hand hands[MQ_HANDS];
 	struct mq_dice *dice;
+	struct world_faults *faults;
 	/* With these it is printed. */
 	bool prints;
 	void (*differs)(const char *what);	/* does not return */
