@@ -1112,6 +1112,13 @@ static long call_info(void)
 	return mq_ioc_info(bob, &info);
 }
 
+static long call_totals(void)
+{
+	struct mq_totals totals = { .size = sizeof(totals) };
+
+	return mq_ioctl(bob, MQ_IOC_TOTALS, &totals);
+}
+
 static long call_debugfs(void)
 {
 	int fd = open(MQ_ENDPOINTS, O_RDONLY | O_CLOEXEC);
@@ -1130,10 +1137,11 @@ static const struct mq_operation ask_operations[] = {
 	{ "LIST", begin_ask, call_list, 4, .done = nothing_done, .kinds = MQ_FAULT_COPY },
 	{ "STATUS", begin_ask, call_status, 0, .done = nothing_done, .kinds = MQ_FAULT_COPY },
 	{ "INFO", begin_ask, call_info, 0, .done = nothing_done, .kinds = MQ_FAULT_COPY },
+	{ "TOTALS", begin_ask, call_totals, 0, .done = nothing_done, .kinds = MQ_FAULT_COPY },
 	{ "debugfs", begin_ask, call_debugfs, 4, .done = nothing_done, .kinds = SENDS },
 };
 
-MQ_TEST(fault_ask, "peek, list, status, info and debugfs with each fault change nothing",
+MQ_TEST(fault_ask, "peek, list, status, info, totals and debugfs with each fault change nothing",
 	.params = PLACES, .timeout = 200)
 {
 	world_make();

@@ -128,18 +128,18 @@ MQ_TEST(frame_ioctl_cliff, "an ioctl whose structure ends in nothing is EFAULT, 
 {
 	static const unsigned long commands[] = {
 		MQ_IOC_INFO, MQ_IOC_BIND, MQ_IOC_CALL, MQ_IOC_RECEIVE, MQ_IOC_PEEK,
-		MQ_IOC_STATUS, MQ_IOC_LIST
+		MQ_IOC_STATUS, MQ_IOC_LIST, MQ_IOC_TOTALS
 	};
 	static const uint32_t sizes[] = {
 		sizeof(struct mq_info), sizeof(struct mq_bind), sizeof(struct mq_exchange),
 		sizeof(struct mq_exchange), sizeof(struct mq_exchange),
-		sizeof(struct mq_status), sizeof(struct mq_list)
+		sizeof(struct mq_status), sizeof(struct mq_list), sizeof(struct mq_totals)
 	};
 	int bob = mq_bound("bob"), fresh = mq_dev(), i;
 	char *end = mq_edge_new(0);
 	uint32_t mapped;
 
-	for (i = 0; i < 7; i++) {
+	for (i = 0; i < 8; i++) {
 		for (mapped = 0; mapped < sizes[i]; mapped += 4) {
 			memset(end - mapped, 0, mapped);
 			if (mapped)

@@ -25,7 +25,7 @@ struct held_operation {
 	bool keeps_mailbox;		/* bob's next reader waits */
 };
 
-static int text, alice, bob, carol, fresh;
+static int text, alice, bob, carol, fresh, monitor;
 static char bytes[8192] __attribute__((aligned(8)));
 static uint64_t cookie;
 static struct mq_caller *caller;
@@ -331,6 +331,33 @@ static void done_readv(const char *page)
 	done_read(bytes);
 }
 
+/* ---- a monitor ------------------------------------------------------------ */
+
+#define SEEN (sizeof(struct mq_frame) + sizeof(struct mq_passed) + 8)
+
+static void begin_monitor(void)
+{
+	forget_all();
+	monitor = mq_bound_nonblock("", .flags = MQ_BIND_MONITOR, .snap = 8);
+	MQ_EQ(mq_frame_send_text(alice, "bob", "seen"), 0);
+}
+
+static long call_read_monitor(int fd, void *page)
+{
+	(void)fd;
+	return mq_read(monitor, page, SEEN);
+}
+
+static void done_read_monitor(const char *page)
+{
+	const struct mq_frame *frame = (const struct mq_frame *)page;
+
+	MQ_EQ(frame->flags, MQ_FRAME_MONITOR);
+	MQ_EQ(frame->sequence, 1);
+	MQ_EQ(memcmp(page + SEEN - 8, "seen", 4), 0);
+	close(monitor);
+}
+
 /* ---- ioctls: their structures -------------------------------------------- */
 
 #define STRUCTURE(id, file, command, type, ...)					\
@@ -350,6 +377,8 @@ static void done_readv(const char *page)
 
 STRUCTURE(info, bob, MQ_IOC_INFO, struct mq_info)
 STRUCTURE(bind, fresh, MQ_IOC_BIND, struct mq_bind, .name = "new")
+STRUCTURE(bind_monitor, fresh, MQ_IOC_BIND, struct mq_bind, .flags = MQ_BIND_MONITOR)
+STRUCTURE(totals, bob, MQ_IOC_TOTALS, struct mq_totals)
 STRUCTURE(status, bob, MQ_IOC_STATUS, struct mq_status, .name = "bob")
 STRUCTURE(list, bob, MQ_IOC_LIST, struct mq_list, .entry_size = sizeof(struct mq_status),
 	  .entries = (uintptr_t)bytes, .count = 2)
@@ -371,6 +400,24 @@ static void done_bind(const char *page)
 	MQ_TRUE(mq_is_there("new"));
 	close(fresh);
 	fresh = mq_dev();
+}
+
+static void done_bind_monitor(const char *page)
+{
+	(void)page;
+	MQ_EQ(mq_frame_send_text(alice, "bob", "seen"), 0);
+	MQ_EQ(mq_poll(fresh), POLLIN | POLLOUT);
+	close(fresh);
+	fresh = mq_dev();
+}
+
+static void done_totals(const char *page)
+{
+	const struct mq_totals *t = (const struct mq_totals *)page;
+
+	MQ_GE(t->accepted, 1);
+	MQ_EQ(t->accepted, t->delivered + t->overwritten + t->discarded + t->queued);
+	MQ_EQ(t->come, t->gone + t->names + t->anonymous);
 }
 
 static void done_status(const char *page)
@@ -507,8 +554,11 @@ static const struct held_operation operations[] = {
 	{ "read", call_read, 72, begin_frames, NULL, .done = done_read, .keeps_mailbox = true },
 	{ "read of several", call_read_run, 144, begin_frames, NULL, .done = done_read_run, .keeps_mailbox = true },
 	{ "readv", call_readv, 72, begin_frames, NULL, .done = done_readv, .keeps_mailbox = true },
+	{ "a monitor's read", call_read_monitor, SEEN, begin_monitor, NULL, .done = done_read_monitor },
 	{ "INFO", call_info, 0, forget_all, fill_info, .done = done_info },
 	{ "BIND", call_bind, 0, forget_all, fill_bind, .done = done_bind },
+	{ "BIND of a monitor", call_bind_monitor, 0, forget_all, fill_bind_monitor, .done = done_bind_monitor },
+	{ "TOTALS", call_totals, 0, forget_all, fill_totals, .done = done_totals },
 	{ "STATUS", call_status, 0, forget_all, fill_status, .done = done_status },
 	{ "LIST", call_list, 0, forget_all, fill_list, .done = done_list },
 	{ "LIST's entries", call_list_entries, 2, forget_all, NULL, .done = done_nothing },

@@ -44,6 +44,7 @@ static void poison_stack(int fd)
 	static const size_t lengths[] = {
 		0, sizeof(struct mq_bind), sizeof(struct mq_exchange), sizeof(struct mq_exchange),
 		sizeof(struct mq_exchange), sizeof(struct mq_status), sizeof(struct mq_list),
+		sizeof(struct mq_totals),
 	};
 	struct pollfd polled[29];
 	struct iovec parts[8];
@@ -54,7 +55,7 @@ static void poison_stack(int fd)
 
 	memset(bytes, MARK, sizeof(bytes));
 	memset(line, MARK, sizeof(line));
-	for (i = 1; i < 7; i++) {
+	for (i = 1; i < 8; i++) {
 		*(uint32_t *)bytes = lengths[i];
 		MQ_LE(mq_ioctl(fd, _IO(MQ_IOC_TYPE, i), bytes), -1);
 	}
@@ -307,6 +308,40 @@ MQ_TEST(leak_events, "events and requests have no byte that is not theirs", .ope
 	}
 }
 
+MQ_TEST(leak_monitor, "what a monitor gets has no byte that is not its message's: header, padding, the first bytes",
+	.open_to_all = true, .timeout = 120)
+{
+	struct mq_passed passed = { .size = sizeof(passed), .reached = 1, .name = "bob" };
+	struct pair pair = { mq_bound("alice"), mq_bound("bob"), 0 };
+	static char whole[8192] __attribute__((aligned(8)));
+	struct mq_frame *frame = (struct mq_frame *)whole;
+	int snap, size, data, space, see;
+
+	poison_all();
+	for (snap = 0; snap <= 40; snap++) {
+		see = mq_bound("", .flags = MQ_BIND_MONITOR, .snap = snap, .depth = 2);
+		for (size = 1; size <= 40; size++) {
+			send_some(&pair, size);
+			data = size < snap ? size : snap;
+			memset(whole, 0, sizeof(whole));
+			*frame = mq_frame_make("alice", MQ_FRAME_MONITOR, 77, sizeof(passed) + data);
+			frame->sequence = size;
+			frame->pid = getpid();
+			passed.length = size;
+			memcpy(frame + 1, &passed, sizeof(passed));
+			memset(whole + sizeof(*frame) + sizeof(passed), 'x', data);
+			space = MQ_FRAME_SPACE(frame->size);
+			poison_stack(see);
+			out_prepare();
+			MQ_EQ(mq_read(see, out, space), space);
+			frame->time = ((struct mq_frame *)out)->time;
+			check_same("a monitor's frame", out, whole, space);
+			check_untouched(space);
+		}
+		close(see);
+	}
+}
+
 /* ---- text ------------------------------------------------------------------------------- */
 
 MQ_TEST(leak_text, "a text of any length, whole and in parts, with and without its sender: its bytes and no other",
@@ -343,6 +378,7 @@ struct longer {
 		struct mq_info info;
 		struct mq_status status;
 		struct mq_list list;
+		struct mq_totals totals;
 		char bytes[512];
 	};
 };
@@ -449,11 +485,51 @@ MQ_TEST(leak_status, "STATUS and LIST fill their structures and nothing behind t
 	MQ_EQ(longer.status.accepted, 0);
 }
 
+/* Each is a small number, so none is what lay about, and they add up. */
+static void check_totals(const struct mq_totals *t)
+{
+	const __u64 *figure = &t->names, *end = (const __u64 *)(t + 1);
+
+	for (; figure < end; figure++)
+		MQ_LE(*figure, 1 << 30);
+	MQ_EQ(t->flags, 0);
+	MQ_EQ(t->names, 1);
+	MQ_EQ(t->accepted, t->delivered + t->overwritten + t->discarded + t->queued);
+	MQ_EQ(t->come, t->gone + t->names + t->anonymous);
+}
+
+MQ_TEST(leak_totals, "TOTALS fills its structure and nothing behind it; who may not ask gets nothing",
+	.open_to_all = true)
+{
+	static const struct mq_who eve = { .uid = 1001, .gid = 1001 };
+	struct longer longer;
+	size_t size;
+	int fd = mq_dev();
+
+	poison_all();
+	mq_bound("a");
+	for (size = sizeof(longer.totals); size <= sizeof(longer); size += 8) {
+		memset(&longer, 0, sizeof(longer));
+		longer.totals.size = size;
+		poison_stack(fd);
+		MQ_EQ(mq_ioctl(fd, MQ_IOC_TOTALS, &longer), 0);
+		MQ_EQ(longer.totals.size, sizeof(longer.totals));
+		check_totals(&longer.totals);
+		check_structure(&longer, &longer, sizeof(longer.totals), size);
+	}
+	mq_become_who(&eve);
+	out_prepare();
+	*(uint32_t *)out = sizeof(longer.totals);
+	MQ_EQ(mq_ioctl(fd, MQ_IOC_TOTALS, out), -EPERM);
+	check_untouched(sizeof(uint32_t));
+}
+
 MQ_TEST(leak_layout, "no structure of the interface has a hole that nobody fills")
 {
 	struct mq_exchange x;
 	struct mq_passed p;
 	struct mq_status s;
+	struct mq_totals t;
 	struct mq_frame f;
 	struct mq_info i;
 	struct mq_bind b;
@@ -464,13 +540,14 @@ MQ_TEST(leak_layout, "no structure of the interface has a hole that nobody fills
 	MQ_EQ(sizeof(b), 6 * 4 + 24 + 2 * 4 + 2 * 24);
 	MQ_EQ(sizeof(p), 6 * 4 + 24);
 	MQ_EQ(sizeof(x), 4 + 4 + 8 + 8 + 4 + 4 + 8);
+	MQ_EQ(sizeof(t), 4 + 4 + 18 * 8);
 	MQ_EQ(sizeof(s), 4 + 4 + 24 + 6 * 4 + 6 * 8);
 	MQ_EQ(sizeof(l), 4 + 4 + 8 + 4 + 4);
 }
 
 /* ---- addresses -------------------------------------------------------------------------------- */
 
-static int pointer_bits;	/* of the kernel; 0: its addresses look like any number */
+static int pointer_bits;	/* of the kernel */
 
 static void pointers_find(void)
 {
@@ -482,6 +559,8 @@ static void pointers_find(void)
 		pointer_bits = 64;
 	else if (name.machine[0] == 'i' || !strncmp(name.machine, "arm", 3))
 		pointer_bits = 32;
+	else
+		mq_skip("addresses of the kernel look like any number on %s", name.machine);
 }
 
 static bool is_pointer(uint64_t value)
@@ -559,46 +638,61 @@ static const char *const parameters[] = {
 	"FAIR", "ISOLATE",
 };
 
-static void check_outputs(int alice, int bob)
+/* The time, and the cookie of a request, are any number. */
+static void check_frames(const char *what, int fd)
 {
+	ssize_t got = mq_read(fd, out, sizeof(out)), i;
+
+	MQ_GE(got, 1);
+	for (i = 0; i < got; i += MQ_FRAME_SPACE(((struct mq_frame *)(out + i))->size)) {
+		struct mq_frame *f = (struct mq_frame *)(out + i);
+		const struct mq_passed *passed = (const struct mq_passed *)(f + 1);
+
+		f->time = 0;
+		if ((f->flags & MQ_FRAME_MONITOR ? passed->flags : f->flags) & MQ_FRAME_CALL)
+			f->cookie = 0;
+	}
+	check_binary(what, out, got);
+}
+
+static void check_outputs(int alice, int bob, int see)
+{
+	static const char *const files[] = { "endpoints", "senders", "counters", "memory" };
+	struct mq_totals totals = { .size = sizeof(totals) };
 	struct mq_status list[4];
 	struct mq_info info;
 	char path[128];
-	ssize_t got;
 	size_t i;
 
 	MQ_EQ(mq_ioc_info(alice, &info), 0);
 	check_binary("INFO", &info, sizeof(info));
 	MQ_EQ(mq_ioc_list_all(alice, list, 4), 2);
 	check_binary("LIST", list, 2 * sizeof(list[0]));
-	/* The time, and the cookie of a request, are any number. */
-	got = mq_read(bob, out, sizeof(out));
-	MQ_GE(got, 1);
-	for (i = 0; i < (size_t)got; i += MQ_FRAME_SPACE(((struct mq_frame *)(out + i))->size)) {
-		struct mq_frame *f = (struct mq_frame *)(out + i);
-
-		f->time = 0;
-		if (f->flags & MQ_FRAME_CALL)
-			f->cookie = 0;
+	MQ_EQ(mq_ioctl(alice, MQ_IOC_TOTALS, &totals), 0);
+	check_binary("TOTALS", &totals, sizeof(totals));
+	check_frames("a read", bob);
+	check_frames("a monitor's read", see);
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(path, sizeof(path), "/sys/kernel/debug/mq/%s", files[i]);
+		check_file(path);
 	}
-	check_binary("a read", out, got);
-	check_file(MQ_ENDPOINTS);
 	for (i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++) {
 		snprintf(path, sizeof(path), "/sys/module/mq_driver/parameters/%s", parameters[i]);
 		check_file(path);
 	}
 }
 
-MQ_TEST(leak_addresses, "no address of the kernel in any output: ioctls, frames, events, debugfs, parameters, every kind of log line",
+MQ_TEST(leak_addresses, "no address of the kernel in any output: ioctls, frames, events, a monitor's frames, debugfs, parameters, every kind of log line",
 	.no_module = true)
 {
-	int log = mq_log_open(), alice, bob, full, i;
+	int log = mq_log_open(), alice, bob, full, see, i;
 	struct mq_caller *call;
 
 	pointers_find();
 	MQ_EQ(mq_load("MAX_DEVICES=2 CMD_BUF_SIZE=64 QUEUE_LEN=4"), 0);
 	alice = mq_bound("alice");
 	bob = mq_bound("bob", .flags = MQ_BIND_EVENTS);
+	see = mq_bound("", .flags = MQ_BIND_MONITOR, .snap = MQ_SNAP_MAX);
 	full = mq_dev();
 	MQ_EQ(mq_bind(full, "full"), -ENOSPC);
 	call = mq_call_begin(alice, "bob", "request");
@@ -606,13 +700,14 @@ MQ_TEST(leak_addresses, "no address of the kernel in any output: ioctls, frames,
 	MQ_EQ(mq_frame_send_text(alice, "nobody", "x"), -ENOENT);
 	MQ_EQ(mq_frame_send_text(alice, "bob",
 				 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdefX"), -EMSGSIZE);
-	check_outputs(alice, bob);
+	check_outputs(alice, bob, see);
 	for (i = 0; i < 6; i++)
 		MQ_EQ(mq_frame_send_text(bob, "alice", "overflows"), 0);
 	close(bob);
 	mq_call_end(call);
 	close(alice);
 	close(full);
+	close(see);
 	MQ_EQ(mq_unload(), 0);
 	check_log(log);
 }

@@ -3,9 +3,9 @@
  * Everything at once, for as long as one likes: users that send, broadcast, call, serve and
  * read under every policy, by frames and by text, while others register and bind, talk, fork,
  * exec, pass descriptors and are killed, in namespaces and in a memory group that is at its
- * limit. All the while every mailbox's figures add up, and those who stay keep books: what a
- * receiver read and what its numbers skipped is what it accepted, and that and what it refused
- * is what was sent to it.
+ * limit; a monitor comes and goes. All the while each mailbox's figures add up, and those of all
+ * together, and those who stay keep books: what a receiver read and what its numbers skipped is
+ * what it accepted, and that and what it refused is what was sent to it.
  *
  * Without the environment's MQ_SOAK it sends a bounded number of messages; with it, it goes on
  * for so many seconds (tests/soak/run).
@@ -56,7 +56,7 @@ struct soak {
 	long long broadcasts;
 	long long read[RECEIVERS], lost[RECEIVERS];
 	long long text_read, events, event_gaps;
-	long long calls, calls_late, served, no_memory, snapshots;
+	long long calls, calls_late, served, no_memory, snapshots, seen;
 	volatile int bound, registered, target;
 };
 
@@ -530,6 +530,71 @@ static void watcher_main(void *arg)
 	MQ_EQ(status.overwritten, role->soak->event_gaps);
 }
 
+/* It looks at some hundred messages and goes, for without one they take other ways. */
+static void monitor_look(struct soak *soak)
+{
+	static char bytes[16384] __attribute__((aligned(8)));
+	int fd = mq_bound_nonblock("", .flags = MQ_BIND_MONITOR, .depth = 256, .snap = 32);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	const struct mq_frame *frame;
+	const struct mq_passed *passed;
+	uint64_t sequence = 0;
+	int left = 300;
+	ssize_t got;
+	size_t at;
+
+	while (left > 0 && !soak->stop) {
+		if (!MQ_OK(poll(&p, 1, 100)))
+			continue;
+		got = mq_read(fd, bytes, sizeof(bytes));
+		MQ_GE(got, 64);
+		for (at = 0; (frame = mq_frame_next(bytes, got, &at)); left--) {
+			passed = (const void *)mq_frame_data(frame);
+			MQ_EQ(frame->flags, MQ_FRAME_MONITOR);
+			MQ_GE(frame->sequence, sequence + 1);
+			MQ_EQ(passed->size, sizeof(*passed));
+			MQ_EQ(mq_frame_data_size(frame), sizeof(*passed) +
+			      (passed->length < 32 ? passed->length : 32));
+			sequence = frame->sequence;
+			count(&soak->seen, 1);
+		}
+	}
+	close(fd);
+}
+
+static void monitor_main(void *arg)
+{
+	struct role *role = arg;
+
+	begin(role);
+	while (!role->soak->stop) {
+		monitor_look(role->soak);
+		mq_sleep_ms(20);
+	}
+}
+
+/* In any one snapshot they add up, and none goes back. */
+static void totals_check(int fd)
+{
+	static struct mq_totals last;
+	struct mq_totals t = { .size = sizeof(t) };
+
+	MQ_EQ(mq_ioctl(fd, MQ_IOC_TOTALS, &t), 0);
+	MQ_EQ(t.accepted, t.delivered + t.overwritten + t.discarded + t.queued);
+	MQ_EQ(t.come, t.gone + t.names + t.anonymous);
+	MQ_GE(t.endpoints, t.names + t.anonymous);
+	MQ_GE(t.names, RECEIVERS);
+	MQ_GE(t.gone, last.gone);
+	MQ_GE(t.accepted, last.accepted);
+	MQ_GE(t.delivered, last.delivered);
+	MQ_GE(t.overwritten, last.overwritten);
+	MQ_GE(t.discarded, last.discarded);
+	MQ_GE(t.rejected, last.rejected);
+	MQ_GE(t.broadcasts, last.broadcasts);
+	MQ_GE(t.calls, last.calls);
+	last = t;
+}
+
 static void snapshots_main(void *arg)
 {
 	static struct mq_status list[256];
@@ -540,6 +605,7 @@ static void snapshots_main(void *arg)
 	begin(role);
 	while (!role->soak->stop) {
 		mq_endpoints_check();
+		totals_check(fd);
 		entries = mq_ioc_list_all(fd, list, 256);
 		MQ_LE(entries, 256);
 		there = 0;
@@ -607,7 +673,7 @@ static const struct part {
 	{ text_main, 0 }, { server_main, 0 }, { watcher_main, 0 },
 #define FIRST_SENDER 9
 	{ sender_main, 0 }, { sender_main, 1 }, { poor_main, 2 }, { sender_main, 3 },
-	{ text_sender_main, 4 }, { snapshots_main, 0 },
+	{ text_sender_main, 4 }, { snapshots_main, 0 }, { monitor_main, 0 },
 };
 
 #define PARTS ((int)(sizeof(parts) / sizeof(parts[0])))
@@ -630,12 +696,12 @@ static long long sum(const long long *figures)
 
 static void show(const struct soak *soak, long seconds)
 {
-	printf("# soak: %ld s, %lld sent, %lld refused, %lld broadcasts, %lld read, %lld lost, %lld read as text, %lld calls, %lld not waited for, %lld events, %lld events lost, %d files bound, %d processes registered, %lld times no memory, %lld snapshots\n",
+	printf("# soak: %ld s, %lld sent, %lld refused, %lld broadcasts, %lld read, %lld lost, %lld read as text, %lld calls, %lld not waited for, %lld events, %lld events lost, %d files bound, %d processes registered, %lld times no memory, %lld seen by a monitor, %lld snapshots\n",
 	       seconds, sum(soak->sent), sum(soak->refused), figure(&soak->broadcasts),
 	       sum(soak->read), sum(soak->lost), figure(&soak->text_read),
 	       figure(&soak->calls), figure(&soak->calls_late), figure(&soak->events),
 	       figure(&soak->event_gaps), soak->bound, soak->registered,
-	       figure(&soak->no_memory), figure(&soak->snapshots));
+	       figure(&soak->no_memory), figure(&soak->seen), figure(&soak->snapshots));
 	fflush(stdout);
 }
 
@@ -648,7 +714,7 @@ static bool is_over(const struct soak *soak, long long began)
 	return sum(soak->sent) >= mq_storm_count(3000) && soak->bound > 20 &&
 	       soak->registered > 20 && figure(&soak->snapshots) > 5 &&
 	       figure(&soak->no_memory) && figure(&soak->calls) &&
-	       figure(&soak->lost[OVERWRITE]);
+	       figure(&soak->seen) && figure(&soak->lost[OVERWRITE]);
 }
 
 /* Children that nobody waits for come here; one of ours must not end yet. */
@@ -719,7 +785,7 @@ static void soak_run(struct soak *soak, struct role *roles, pid_t *pids)
 	show(soak, (mq_now_ms() - began) / 1000);
 }
 
-MQ_TEST(soak, "all at once: every way to send and receive, by several users, while others die, at a memory limit: each mailbox's books are right, and nothing is left",
+MQ_TEST(soak, "all at once: every way to send and receive, by several users, under a monitor, while others die, at a memory limit: each mailbox's books are right, and nothing is left",
 	.params = "QUEUE_LEN=2048 FAIR=1", .timeout = 300, .open_to_all = true)
 {
 	struct soak *soak = mq_shared(sizeof(*soak));
@@ -732,6 +798,7 @@ MQ_TEST(soak, "all at once: every way to send and receive, by several users, whi
 	/* All that may happen did: else it proves less than it says. */
 	MQ_GE(soak->no_memory, 1);
 	MQ_GE(soak->calls, 1);
+	MQ_GE(soak->seen, 1);
 	MQ_GE(soak->lost[OVERWRITE] + soak->lost[FAIR], 1);
 	mq_group_check_nobody_killed("mq-soak");
 	while (waitpid(-1, NULL, 0) > 0)
