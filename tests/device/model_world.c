@@ -675,8 +675,11 @@ static void look(struct world *w)
 		     w->observer->result.length);
 }
 
-/* All endpoints together: those without a name too, and those that have ended. */
-static void look_at_totals(struct world *w)
+/*
+ * All endpoints together: those without a name too, and those that have ended. Of the files
+ * of a process that ends one may still be told of another's end: how many are nobody promises.
+ */
+static void look_at_totals(struct world *w, const struct mq_hand_op *op)
 {
 	const struct model *m = w->model;
 	struct mq_totals sum = { 0 }, now = totals_now(w);
@@ -690,6 +693,10 @@ static void look_at_totals(struct world *w)
 		sum.delivered += ep->delivered;
 		sum.overwritten += ep->overwritten;
 		sum.rejected += ep->rejected;
+	}
+	if (op->kind == MQ_HAND_EXIT || op->kind == MQ_HAND_KILL) {
+		w->before.accepted = now.accepted - sum.accepted;
+		w->before.overwritten = now.overwritten - sum.overwritten;
 	}
 #define COMPARE(field) do {							\
 	if (now.field - w->before.field != sum.field)				\
@@ -719,5 +726,5 @@ void world_do(struct world *w, const struct mq_hand_op *op)
 	}
 	collect(w);
 	look(w);
-	look_at_totals(w);
+	look_at_totals(w, op);
 }
