@@ -3,7 +3,7 @@
  * Everything at once, for as long as one likes: users that send, broadcast, call, serve and
  * read under every policy, by frames and by text, while others register and bind, talk, fork,
  * exec, pass descriptors and are killed, in namespaces and in a memory group that is at its
- * limit; a monitor comes and goes. All the while each mailbox's figures add up, and those of all
+ * limit; a monitor comes and stays. All the while each mailbox's figures add up, and those of all
  * together, and those who stay keep books: what a receiver read and what its numbers skipped is
  * what it accepted, and that and what it refused is what was sent to it.
  *
@@ -530,25 +530,32 @@ static void watcher_main(void *arg)
 	MQ_EQ(status.overwritten, role->soak->event_gaps);
 }
 
-/* It looks at some hundred messages and goes, for without one they take other ways. */
-static void monitor_look(struct soak *soak)
+/*
+ * It comes when the soak is under way, for without a monitor messages take other ways, and
+ * stays: the kernel patches the driver's code for its coming and going, and emulated processors
+ * have been seen to run, for ever, what was there a moment before.
+ */
+static void monitor_main(void *arg)
 {
 	static char bytes[16384] __attribute__((aligned(8)));
-	int fd = mq_bound_nonblock("", .flags = MQ_BIND_MONITOR, .depth = 256, .snap = 32);
-	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct role *role = arg;
+	struct soak *soak = role->soak;
 	const struct mq_frame *frame;
 	const struct mq_passed *passed;
+	struct pollfd p = { .events = POLLIN };
 	uint64_t sequence = 0;
-	int left = 300;
 	ssize_t got;
 	size_t at;
 
-	while (left > 0 && !soak->stop) {
+	begin(role);
+	mq_shared_until(&soak->registered, 10);
+	p.fd = mq_bound_nonblock("", .flags = MQ_BIND_MONITOR, .depth = 256, .snap = 32);
+	while (!soak->stop) {
 		if (!MQ_OK(poll(&p, 1, 100)))
 			continue;
-		got = mq_read(fd, bytes, sizeof(bytes));
+		got = mq_read(p.fd, bytes, sizeof(bytes));
 		MQ_GE(got, 64);
-		for (at = 0; (frame = mq_frame_next(bytes, got, &at)); left--) {
+		for (at = 0; (frame = mq_frame_next(bytes, got, &at)); ) {
 			passed = (const void *)mq_frame_data(frame);
 			MQ_EQ(frame->flags, MQ_FRAME_MONITOR);
 			MQ_GE(frame->sequence, sequence + 1);
@@ -558,18 +565,6 @@ static void monitor_look(struct soak *soak)
 			sequence = frame->sequence;
 			count(&soak->seen, 1);
 		}
-	}
-	close(fd);
-}
-
-static void monitor_main(void *arg)
-{
-	struct role *role = arg;
-
-	begin(role);
-	while (!role->soak->stop) {
-		monitor_look(role->soak);
-		mq_sleep_ms(20);
 	}
 }
 
