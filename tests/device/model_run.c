@@ -256,14 +256,16 @@ static void compare(const struct world_terms *terms, const char *params, long co
 #define SEQUENCES 40
 #define FAULTED 60			/* of those with faults; a tenth on most kernels that have them */
 
+static const struct model_limits classic_limits = {
+	.max_devices = 6, .queue_len = 3, .cmd_buf_size = 200,
+	.user_endpoints = 5, .user_bytes = 5 * 3 * 200,
+};
+
 MQ_TEST(model_classic, "whatever several processes do, it comes out as the model of the contract says",
 	.params = CLASSIC, .open_to_all = true, .timeout = 600)
 {
 	const struct world_terms terms = {
-		.limits = {
-			.max_devices = 6, .queue_len = 3, .cmd_buf_size = 200,
-			.user_endpoints = 5, .user_bytes = 5 * 3 * 200,
-		},
+		.limits = classic_limits,
 		.spaces = 3,
 	};
 
@@ -274,10 +276,7 @@ MQ_TEST(model_faults, "so it does where memory runs out and copies fail: nothing
 	.params = CLASSIC, .open_to_all = true, .timeout = 600)
 {
 	const struct world_terms terms = {
-		.limits = {
-			.max_devices = 6, .queue_len = 3, .cmd_buf_size = 200,
-			.user_endpoints = 5, .user_bytes = 5 * 3 * 200,
-		},
+		.limits = classic_limits,
 		.spaces = 1,
 		.faults = 2,
 	};

@@ -33,8 +33,8 @@
  *  - none of the module's code runs, and nothing of it is left, after the unload (loaded()).
  * A deadlock, or a process that does not come to its end, is found by spin itself.
  *
- * Each -D below leaves one step out, or does it too early. Then one of the assertions must fail: so the step is
- * needed, and the model would show it if it were missing.
+ * Each -D below leaves one step out, or does it too early. Then one of the assertions must
+ * fail: so the step is needed, and the model would show it if it were missing.
  *
  *	NO_GRACE	memory is freed with the last reference, without a grace period
  *	NO_GATE		a sender does not look, under the lock, whether the end has come
