@@ -383,19 +383,11 @@ MQ_TEST(events_gap, "the newest event was lost, and nothing comes behind it: an 
 	check_gap("", MQ_POLICY_REJECT);
 }
 
-static struct mq_totals totals_now(void)
-{
-	struct mq_totals totals = { .size = sizeof(totals) };
-
-	MQ_EQ(mq_ioctl(mq_dev(), MQ_IOC_TOTALS, &totals), 0);
-	return totals;
-}
-
 /* By how much each has moved. */
 static void check_ended(const struct mq_totals *before, long accepted, long overwritten,
 			long discarded)
 {
-	struct mq_totals now = totals_now();
+	struct mq_totals now = mq_totals_now();
 
 	MQ_EQ(now.accepted - before->accepted, accepted);
 	MQ_EQ(now.overwritten - before->overwritten, overwritten);
@@ -404,7 +396,7 @@ static void check_ended(const struct mq_totals *before, long accepted, long over
 
 MQ_TEST(events_gap_sum, "such an event is counted as any message, and discarded with its endpoint")
 {
-	struct mq_totals before = totals_now();
+	struct mq_totals before = mq_totals_now();
 	int watch = mq_watcher("watch", .depth = 1, .policy = MQ_POLICY_REJECT);
 
 	close(mq_bound("bob"));

@@ -1114,9 +1114,9 @@ static long call_info(void)
 
 static long call_totals(void)
 {
-	struct mq_totals totals = { .size = sizeof(totals) };
+	struct mq_totals totals;
 
-	return mq_ioctl(bob, MQ_IOC_TOTALS, &totals);
+	return mq_ioc_totals(bob, &totals);
 }
 
 static long call_debugfs(void)
@@ -1237,9 +1237,7 @@ static void done_long_read(long value)
 	MQ_FRAME_EMPTY(bob);
 }
 
-/*
- * A message is of KINDS. Where one kind of memory fails there may be another: then it succeeds.
- */
+/* A message is of KINDS. Where one kind of memory fails there may be another: then it succeeds. */
 static void long_try(size_t length, unsigned int kinds)
 {
 	const struct mq_operation operations[] = {

@@ -35,6 +35,12 @@ long mq_ioc_info(int fd, struct mq_info *info)
 	return mq_ioctl(fd, MQ_IOC_INFO, info);
 }
 
+long mq_ioc_totals(int fd, struct mq_totals *totals)
+{
+	*totals = (struct mq_totals){ .size = sizeof(*totals) };
+	return mq_ioctl(fd, MQ_IOC_TOTALS, totals);
+}
+
 static void name_copy(char *to, const char *name)
 {
 	MQ_LE(strlen(name), MQ_NAME_MAX);
@@ -336,6 +342,40 @@ struct mq_status mq_status_of(const char *name)
 		MQ_FAIL("status of %s: %s", name, strerror(-result));
 	mq_status_check(&status);
 	return status;
+}
+
+void mq_totals_check(const struct mq_totals *totals)
+{
+	MQ_EQ(totals->size, sizeof(*totals));
+	MQ_EQ(totals->flags, 0);
+	MQ_EQ(totals->accepted, totals->delivered + totals->overwritten + totals->discarded +
+				totals->queued);
+	MQ_EQ(totals->come, totals->gone + totals->names + totals->anonymous);
+	MQ_GE(totals->endpoints, totals->names + totals->anonymous);
+}
+
+void mq_totals_check_later(const struct mq_totals *before, const struct mq_totals *now)
+{
+	MQ_GE(now->accepted, before->accepted);
+	MQ_GE(now->delivered, before->delivered);
+	MQ_GE(now->overwritten, before->overwritten);
+	MQ_GE(now->discarded, before->discarded);
+	MQ_GE(now->rejected, before->rejected);
+	MQ_GE(now->come, before->come);
+	MQ_GE(now->gone, before->gone);
+	MQ_GE(now->broadcasts, before->broadcasts);
+	MQ_GE(now->calls, before->calls);
+}
+
+struct mq_totals mq_totals_now(void)
+{
+	struct mq_totals totals;
+	int fd = mq_dev();
+
+	MQ_EQ(mq_ioc_totals(fd, &totals), 0);
+	close(fd);
+	mq_totals_check(&totals);
+	return totals;
 }
 
 bool mq_is_there(const char *name)

@@ -25,6 +25,7 @@
 
 long mq_ioctl(int fd, unsigned long command, void *arg);
 long mq_ioc_info(int fd, struct mq_info *info);	/* sets the size */
+long mq_ioc_totals(int fd, struct mq_totals *totals);	/* likewise */
 long mq_ioc_status(int fd, const char *name, struct mq_status *status);
 /*
  * Entries from *POSITION on, which moves: how many there were. -errno.
@@ -132,6 +133,10 @@ ssize_t mq_frame_receive_nowait(int fd);	/* preadv2 with RWF_NOWAIT */
 /* The endpoint's line, or the test fails; the sum is checked. */
 struct mq_status mq_status_of(const char *name);
 void mq_status_check(const struct mq_status *status);
+struct mq_totals mq_totals_now(void);
+/* What holds in any one snapshot; and that no counter goes back in one that is later. */
+void mq_totals_check(const struct mq_totals *totals);
+void mq_totals_check_later(const struct mq_totals *before, const struct mq_totals *now);
 bool mq_is_there(const char *name);
 
 /* ---- peers ------------------------------------------------------------- */

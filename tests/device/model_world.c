@@ -38,14 +38,6 @@ static const char *value_text(long value)
 	return to;
 }
 
-static struct mq_totals totals_now(const struct world *w)
-{
-	struct mq_totals totals = { .size = sizeof(totals) };
-
-	MQ_EQ(mq_ioctl(w->fd, MQ_IOC_TOTALS, &totals), 0);
-	return totals;
-}
-
 struct world *world_new(const struct world_terms *terms, void (*differs)(const char *what))
 {
 	struct world *w = calloc(1, sizeof(*w));
@@ -56,7 +48,7 @@ struct world *world_new(const struct world_terms *terms, void (*differs)(const c
 	w->model = model_new(&terms->limits);
 	w->observer = model_process_new(w->model, &root, pids, 0);
 	w->fd = mq_dev();
-	w->before = totals_now(w);
+	w->before = mq_totals_now();
 	w->differs = differs;
 	return w;
 }
@@ -682,7 +674,7 @@ static void look(struct world *w)
 static void look_at_totals(struct world *w, const struct mq_hand_op *op)
 {
 	const struct model *m = w->model;
-	struct mq_totals sum = { 0 }, now = totals_now(w);
+	struct mq_totals sum = { 0 }, now = mq_totals_now();
 	int i;
 
 	for (i = 0; i < m->endpoint_count; i++) {

@@ -568,31 +568,10 @@ static void monitor_main(void *arg)
 	}
 }
 
-/* In any one snapshot they add up, and none goes back. */
-static void totals_check(int fd)
-{
-	static struct mq_totals last;
-	struct mq_totals t = { .size = sizeof(t) };
-
-	MQ_EQ(mq_ioctl(fd, MQ_IOC_TOTALS, &t), 0);
-	MQ_EQ(t.accepted, t.delivered + t.overwritten + t.discarded + t.queued);
-	MQ_EQ(t.come, t.gone + t.names + t.anonymous);
-	MQ_GE(t.endpoints, t.names + t.anonymous);
-	MQ_GE(t.names, RECEIVERS);
-	MQ_GE(t.gone, last.gone);
-	MQ_GE(t.accepted, last.accepted);
-	MQ_GE(t.delivered, last.delivered);
-	MQ_GE(t.overwritten, last.overwritten);
-	MQ_GE(t.discarded, last.discarded);
-	MQ_GE(t.rejected, last.rejected);
-	MQ_GE(t.broadcasts, last.broadcasts);
-	MQ_GE(t.calls, last.calls);
-	last = t;
-}
-
 static void snapshots_main(void *arg)
 {
 	static struct mq_status list[256];
+	struct mq_totals totals, before = mq_totals_now();
 	struct role *role = arg;
 	int fd = mq_dev(), there;
 	long entries, i;
@@ -600,7 +579,10 @@ static void snapshots_main(void *arg)
 	begin(role);
 	while (!role->soak->stop) {
 		mq_endpoints_check();
-		totals_check(fd);
+		totals = mq_totals_now();
+		mq_totals_check_later(&before, &totals);
+		MQ_GE(totals.names, RECEIVERS);
+		before = totals;
 		entries = mq_ioc_list_all(fd, list, 256);
 		MQ_LE(entries, 256);
 		there = 0;
